@@ -1,0 +1,2 @@
+//! The slotmap algebra.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! pg_booking's kernel inside PostgreSQL.
+pgrx::pg_module_magic!();

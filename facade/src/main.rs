@@ -1,0 +1,2 @@
+//! The facade.
+fn main() {}
