@@ -1,0 +1,43 @@
+# Each target works on a bare Debian or Ubuntu with git, make and a Rust toolchain; bin/ has the scripts behind them.
+# PG_CONFIG=/path/to/pg_config chooses the server, else it is the newest one installed.
+.PHONY: help run start stop reset test lint cases build install bootstrap accept clean
+.NOTPARALLEL:
+
+help: ## This list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 12
+
+run: build ## A demo in the foreground: database, facade and three commands to try
+	@bin/run
+
+start: build ## The same in the background; target/run/env tells where it is
+	@bin/run start
+
+stop: ## Stop what `start` or `run` started; the data stay
+	@bin/run stop
+
+reset: ## Stop and drop the demo's data
+	@bin/run reset
+
+test: lint build ## Everything: lints and all tests, with a cluster of their own
+	@bin/with-cluster bin/tests
+
+lint: bootstrap ## Format, clippy, shell syntax
+	@bin/lint
+
+cases: build ## Ask available_slots the cases of a file: make cases CASES=FILE
+	@bin/with-cluster bin/cases $(CASES)
+
+build: bootstrap ## Extension, facade, install script
+	@bin/build
+
+install: ## Copy what `build` made into the server of PG_CONFIG (DESTDIR is honoured)
+	@bin/install
+
+accept: ## Take the last output of regress or isolation tests as expected: make accept TESTS="name ..."
+	@bin/accept $(TESTS)
+
+bootstrap: ## Install the Debian packages that are missing
+	@bin/bootstrap
+
+clean: ## Stop what runs and remove everything that was built
+	@bin/clean
