@@ -1,0 +1,111 @@
+//! RFC 9457 problem details, the one form of every error. [`crate::context`] writes the body, since it knows the request id;
+//! [`crate::refusal`] and [`crate::sqlstate`] say which error of SQL becomes which problem.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// What went wrong, in the words of the client's world.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Problem {
+    /// `about:blank`, or where the code is explained.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// The same for every problem of this kind.
+    pub title: &'static str,
+    /// The HTTP status.
+    #[serde(serialize_with = "as_number")]
+    pub status: StatusCode,
+    /// What is wrong with this request.
+    pub detail: Cow<'static, str>,
+    /// What would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Box<str>>,
+    /// A `BKnnn` of the engine or an SQLSTATE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Seconds after which it is worth another try: the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
+}
+
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// A problem that is what its status says.
+    pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind: "about:blank".into(),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status,
+            detail: detail.into(),
+            hint: None,
+            code: None,
+            retry_after: None,
+        }
+    }
+
+    /// The status alone is known: what the router and the server answer by themselves.
+    pub fn bare(status: StatusCode) -> Self {
+        let detail = match status {
+            StatusCode::NOT_FOUND => "there is nothing at this address",
+            StatusCode::METHOD_NOT_ALLOWED => "this address does not take that method",
+            StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
+            _ if status.is_server_error() => return Self::internal(),
+            _ => "the request cannot be answered",
+        };
+        Self::new(status, detail)
+    }
+
+    /// One body for what is unknown, inactive, someone else's or not public: none of them can be told apart.
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "there is no such thing, or it is not yours to see",
+        )
+    }
+
+    /// The request cannot be understood.
+    pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// It is our fault, and the log says what it is.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "something went wrong here; the request id finds it in the log",
+        )
+    }
+
+    /// It is nobody's fault and will pass.
+    pub fn unavailable(retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not available at the moment; please try again",
+            )
+        }
+    }
+
+    /// The same problem with the code that names it.
+    pub fn with_code(self, code: impl Into<String>) -> Self {
+        Self {
+            code: Some(code.into()),
+            ..self
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,195 @@
+//! What an error of PostgreSQL is called in HTTP. What the engine refuses is in [`crate::refusal`]; what is raised is here.
+//! Messages of class 22 are written for callers and reach them; XX, 42 and everything unexpected reach the log only.
+
+use std::error::Error;
+
+use axum::http::StatusCode;
+use tokio_postgres::error::DbError;
+use tracing::{error, warn};
+
+use crate::problem::Problem;
+use crate::refusal;
+
+/// Seconds after which a lock or a lost race is worth another try.
+const SOON: u32 = 1;
+/// Seconds after which a database that is away is worth another try.
+const LATER: u32 = 5;
+
+impl From<tokio_postgres::Error> for Problem {
+    /// An error of the driver: the server said something, or it is not there, or we did not understand it.
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(raised) => raised_problem(raised),
+            None if error.is_closed() || is_transport(&error) => away(&error),
+            None => {
+                error!(%error, "a result of SQL was not understood");
+                Problem::internal()
+            }
+        }
+    }
+}
+
+/// There is no connection to be had.
+pub fn away(reason: &dyn Error) -> Problem {
+    let mut chain = reason.to_string();
+    let mut cause = reason.source();
+    while let Some(error) = cause {
+        chain = format!("{chain}: {error}");
+        cause = error.source();
+    }
+    warn!(reason = chain, "the database is away");
+    Problem::unavailable(LATER)
+}
+
+fn is_transport(error: &tokio_postgres::Error) -> bool {
+    error
+        .source()
+        .is_some_and(|source| source.is::<std::io::Error>())
+}
+
+/// The log gets names of objects but neither DETAIL nor values: they may hold what a customer wrote.
+fn raised_problem(raised: &DbError) -> Problem {
+    let problem = problem(
+        raised.code().code(),
+        raised.message(),
+        raised.hint(),
+        raised.detail(),
+    );
+    if problem.status.is_server_error() || raised.code().code().starts_with("23") {
+        error!(
+            code = raised.code().code(),
+            said = raised.message(),
+            table = raised.table(),
+            constraint = raised.constraint(),
+            routine = raised.routine(),
+            "SQL failed"
+        );
+    }
+    problem
+}
+
+/// The problem for one SQLSTATE.
+fn problem(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) -> Problem {
+    match code {
+        "55P03" | "57014" | "40P01" | "40001" => Problem::unavailable(SOON).with_code(code),
+        "23502" | "23514" => {
+            Problem::bad_request("a value is missing or out of bounds").with_code(code)
+        }
+        _ => match code.get(..2) {
+            Some("22") => Problem {
+                hint: hint.map(Into::into),
+                ..Problem::bad_request(message.to_owned()).with_code(code)
+            },
+            Some("23") => Problem::new(
+                StatusCode::CONFLICT,
+                "the request contradicts what is already there",
+            )
+            .with_code(code),
+            Some("BK") => refusal::problem(code, None),
+            Some("PT") => postgrest(code, message, hint, detail),
+            // The server ends, starts, is full or closes the connection.
+            Some("08" | "53" | "57" | "58") => Problem::unavailable(LATER),
+            _ => Problem::internal(),
+        },
+    }
+}
+
+/// `PTnnn` is HTTP status nnn, as PostgREST has it; a refusal in it is named by `code` in a JSON DETAIL.
+fn postgrest(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) -> Problem {
+    let detail: Option<serde_json::Value> = detail.and_then(|text| serde_json::from_str(text).ok());
+    if let Some(refused) = detail
+        .as_ref()
+        .and_then(|detail| detail.get("code")?.as_str())
+    {
+        return refusal::problem(refused, detail.as_ref());
+    }
+    match code[2..]
+        .parse()
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok())
+    {
+        Some(StatusCode::NOT_FOUND) => Problem::not_found(),
+        Some(StatusCode::SERVICE_UNAVAILABLE) => Problem::unavailable(LATER),
+        Some(status) if status.is_client_error() => Problem {
+            hint: hint.map(Into::into),
+            ..Problem::new(status, message.to_owned())
+        },
+        _ => Problem::internal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: &str) -> Problem {
+        problem(code, "the message", Some("the hint"), Some("the detail"))
+    }
+
+    #[test]
+    fn bad_input_gets_its_message_and_hint_but_not_the_detail() {
+        for code in ["22023", "22P02", "22008", "22021"] {
+            let problem = of(code);
+            assert_eq!(
+                (problem.status, &*problem.detail),
+                (StatusCode::BAD_REQUEST, "the message")
+            );
+            assert_eq!(
+                (problem.hint.as_deref(), problem.code.as_deref()),
+                (Some("the hint"), Some(code))
+            );
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_503_with_retry_after() {
+        for code in [
+            "55P03", "57014", "40P01", "40001", "57P01", "57P03", "53300", "08006", "PT503",
+        ] {
+            let problem = of(code);
+            assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE, "{code}");
+            assert!(problem.retry_after.is_some(), "{code}");
+            assert_eq!(problem.hint, None, "{code}");
+        }
+    }
+
+    #[test]
+    fn faults_of_ours_say_nothing() {
+        for code in [
+            "XX000", "XX001", "42P01", "42501", "42883", "P0001", "0A000", "25006", "PT500",
+            "PT200", "PTxyz", "",
+        ] {
+            assert_eq!(of(code), Problem::internal(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_broken_constraint_is_named_by_its_code_only() {
+        assert_eq!(
+            ["23505", "23P01", "23503", "23001"].map(|code| of(code).status.as_u16()),
+            [409; 4]
+        );
+        assert_eq!(
+            ["23502", "23514"].map(|code| of(code).status.as_u16()),
+            [400; 2]
+        );
+        let shown = of("23505");
+        assert_ne!(shown.detail, "the message");
+        assert_eq!(shown.hint, None);
+    }
+
+    #[test]
+    fn a_postgrest_status_is_that_status() {
+        assert_eq!(of("PT404"), Problem::not_found());
+        assert_eq!(
+            (of("PT422").status.as_u16(), &*of("PT422").detail),
+            (422, "the message")
+        );
+        let refused = problem("PT409", "", None, Some(r#"{"code": "BK004"}"#));
+        assert_eq!(
+            (refused.status.as_u16(), refused.code.as_deref()),
+            (409, Some("BK004"))
+        );
+        assert_eq!(of("BK002").status, StatusCode::GONE);
+    }
+}
