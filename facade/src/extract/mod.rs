@@ -1,0 +1,75 @@
+//! JSON bodies, queries, paths and the session header, with rejections as problems.
+
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{self, FromRequestParts};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// Bodies.
+mod json;
+/// Who asks.
+mod session;
+
+pub use json::Json;
+pub use session::Session;
+
+/// The part after the `?`.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let extract::Query(query) = extract::Query::from_request_parts(parts, state).await?;
+        Ok(Self(query))
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Problem::bad_request(cause(&rejection))
+    }
+}
+
+/// The variable parts of the path.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let extract::Path(path) = extract::Path::from_request_parts(parts, state).await?;
+        Ok(Self(path))
+    }
+}
+
+impl From<PathRejection> for Problem {
+    /// An id that is no uuid is the id of nothing; a path that is no UTF-8 is not a path.
+    fn from(rejection: PathRejection) -> Self {
+        match rejection {
+            PathRejection::FailedToDeserializePathParams(inner)
+                if inner.status() == StatusCode::BAD_REQUEST =>
+            {
+                match inner.into_kind() {
+                    extract::path::ErrorKind::InvalidUtf8InPathParam { .. } => {
+                        Problem::bad_request("the address is not UTF-8")
+                    }
+                    _ => Problem::not_found(),
+                }
+            }
+            _ => Problem::internal(),
+        }
+    }
+}
+
+/// axum wraps the parser's words into a sentence of its own; the parser's words are enough.
+fn cause(rejection: &dyn std::error::Error) -> String {
+    let mut error = rejection;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
