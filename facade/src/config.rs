@@ -1,0 +1,168 @@
+//! Flags and environment variables, one struct. `--help` is its documentation.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The public HTTP face of pg_booking.
+#[derive(Debug, Parser)]
+#[command(
+    name = "booking-facade",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve HTTP until SIGTERM or SIGINT (what happens without a subcommand)
+    Serve(Config),
+}
+
+impl Cli {
+    /// The subcommand, `serve` if none is given.
+    pub fn command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.config))
+    }
+}
+
+/// How `serve` is set up.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// The database, as a URL (`postgres://user@host/db`) or in keywords (`host=/run/postgresql user=web dbname=app`).
+    /// Prefer the variable: other users of the machine can read flags
+    #[arg(
+        long,
+        env = "BOOKING_DATABASE_URL",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub database_url: String,
+
+    /// The address to listen at; port 0 takes a free one, and the first line printed says which
+    #[arg(long, env = "BOOKING_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+
+    /// Connections to the database at most
+    #[arg(long, env = "BOOKING_POOL_SIZE", default_value = "16", value_parser = parse_count)]
+    pub pool_size: usize,
+
+    /// How long a request may wait for a connection
+    #[arg(long, env = "BOOKING_ACQUIRE_TIMEOUT", default_value = "5s", value_parser = parse_duration)]
+    pub acquire_timeout: Duration,
+
+    /// How long PostgreSQL may work on one call
+    #[arg(long, env = "BOOKING_STATEMENT_TIMEOUT", default_value = "5s", value_parser = parse_duration)]
+    pub statement_timeout: Duration,
+
+    /// How long a request may take from its first byte to its answer
+    #[arg(long, env = "BOOKING_REQUEST_TIMEOUT", default_value = "15s", value_parser = parse_duration)]
+    pub request_timeout: Duration,
+
+    /// The longest request body that is read, in bytes
+    #[arg(long, env = "BOOKING_BODY_LIMIT", default_value = "65536", value_parser = parse_count)]
+    pub body_limit: usize,
+
+    /// How log lines look; they go to standard error
+    #[arg(long, env = "BOOKING_LOG_FORMAT", default_value = "text", value_enum)]
+    pub log_format: LogFormat,
+
+    /// What is logged: a level (error, warn, info, debug, trace), or levels by module as in `info,booking_facade=debug`
+    #[arg(long, env = "BOOKING_LOG", default_value = "info")]
+    pub log: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a whole number above zero is wanted".into()),
+        Ok(count) => Ok(count),
+    }
+}
+
+/// A whole number with a unit of PostgreSQL's settings. Without a unit is refused: `10` would be 10 ms to one reader
+/// and 10 s to another. Zero is refused too: to PostgreSQL it means no limit at all.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let millis = match unit.trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        _ => 0,
+    };
+    match number.parse::<u32>() {
+        // PostgreSQL keeps its timeouts in an int4 of milliseconds.
+        Ok(number) if (1..=i32::MAX as u64).contains(&(u64::from(number) * millis)) => {
+            Ok(Duration::from_millis(u64::from(number) * millis))
+        }
+        _ => Err("a number with one of the units ms, s, min is wanted, such as 5s".into()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Config {
+        let program = ["booking-facade"].iter().chain(arguments);
+        match Cli::try_parse_from(program).unwrap().command() {
+            Command::Serve(config) => config,
+        }
+    }
+
+    #[test]
+    fn serve_is_what_happens_without_a_subcommand() {
+        assert_eq!(parse(&["--pool-size=3"]).pool_size, 3);
+        assert_eq!(parse(&["serve", "--pool-size=4"]).pool_size, 4);
+        assert_eq!(parse(&[]).listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn durations_need_a_unit_and_a_value() {
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse_duration("2 min"), Ok(Duration::from_secs(120)));
+        for wrong in [
+            "",
+            "5",
+            "0s",
+            "s",
+            "-1s",
+            "5h",
+            "1.5s",
+            "99999999999s",
+            "3000000s",
+        ] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nothing_may_be_zero() {
+        for flag in ["--pool-size=0", "--body-limit=0", "--request-timeout=0s"] {
+            assert!(
+                Cli::try_parse_from(["booking-facade", flag]).is_err(),
+                "{flag}"
+            );
+        }
+    }
+}
