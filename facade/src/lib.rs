@@ -1,7 +1,16 @@
 //! The public HTTP face of pg_booking: one route = parse, one SQL function call, map.
+//!
+//! Reading order: [`routes`] is what a client sees, [`db`] is how the one call is made,
+//! [`problem`], [`refusal`] and [`sqlstate`] are how it fails. No rule about booking lives here.
+
+use axum::Router;
 
 /// Flags and environment variables, one struct.
 pub mod config;
+/// What surrounds every request: its id, its log line, its time limit, its problem body.
+pub mod context;
+/// The pool, and one SQL call as one transaction in one round trip.
+pub mod db;
 /// JSON bodies, queries, paths and the session header, with rejections as problems.
 pub mod extract;
 /// Points in time in RFC 3339.
@@ -12,7 +21,20 @@ pub mod logging;
 pub mod problem;
 /// What a refusal of the engine (`BKnnn`) is called in HTTP.
 pub mod refusal;
+/// The routes, one file for each group of handlers.
+pub mod routes;
 /// Values that no log may show.
 pub mod secret;
+/// The listener and the graceful end.
+pub mod serve;
 /// What an error of PostgreSQL is called in HTTP.
 pub mod sqlstate;
+/// What the handlers share.
+pub mod state;
+
+/// All routes, with everything that surrounds them.
+pub fn app(state: state::AppState) -> Router {
+    let body_limit = state.body_limit;
+    let routes = routes::router().with_state(state.clone());
+    context::surround(routes, state).layer(axum::extract::DefaultBodyLimit::max(body_limit))
+}

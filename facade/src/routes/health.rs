@@ -1,0 +1,51 @@
+//! Whether the process lives and can work.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde_json::json;
+
+use super::PRIVATE;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// The extension is there, and this role may call it: `grant_access` was not forgotten.
+const READY: &str = "
+    select exists (select from pg_catalog.pg_extension where extname = 'pg_booking') as installed,
+           exists (select
+                   from pg_catalog.pg_proc p
+                       join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                   where n.nspname = 'booking_api'
+                     and p.proname = 'available_slots'
+                     and pg_catalog.has_schema_privilege(n.oid, 'usage')
+                     and pg_catalog.has_function_privilege(p.oid, 'execute')) as granted";
+
+/// `GET /healthz`: the process answers. It asks nobody.
+pub async fn alive() -> impl IntoResponse {
+    (PRIVATE, Json(json!({"status": "alive"})))
+}
+
+/// `GET /readyz`: the database answers too, and the engine may be called.
+pub async fn ready(State(state): State<AppState>) -> Result<impl IntoResponse, Problem> {
+    let rows = state.db.read(READY, &[]).await?;
+    let row = rows.first().ok_or_else(Problem::internal)?;
+    if !row.try_get::<_, bool>("installed")? {
+        return Err(not_ready(
+            "the extension pg_booking is not installed in the database",
+        ));
+    }
+    if !row.try_get::<_, bool>("granted")? {
+        return Err(not_ready(
+            "the facade's role has not been given access; see booking.grant_access",
+        ));
+    }
+    Ok((PRIVATE, Json(json!({"status": "ready"}))))
+}
+
+fn not_ready(detail: &'static str) -> Problem {
+    Problem {
+        retry_after: Some(5),
+        ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+}
