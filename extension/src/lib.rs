@@ -1,2 +1,31 @@
-//! pg_booking's kernel inside PostgreSQL.
+//! pg_booking's kernel inside PostgreSQL: the `slotmap` type over `pg_booking_core`.
+//!
+//! Every `#[pg_extern]` becomes the symbol `<name>_wrapper`, which `sql/1*.sql` declares by hand with all its attributes.
+//! Read `datum` first: the only unsafe files are `datum`, `range`, `array`, `internal` and `hash`. The rest is one concern a file.
+// An ErrorReport is large, but it is built once, on the way out.
+#![allow(clippy::result_large_err)]
+
 pgrx::pg_module_magic!();
+
+/// SQLSTATE, wording, detail and hint of every refusal.
+mod error;
+
+/// A slotmap in and out of a `Datum`.
+mod datum;
+/// Ranges and multiranges of `timestamptz` in and out of a `Datum`.
+mod range;
+/// Intervals and arrays out of a `Datum`.
+mod scalar;
+
+/// What a map says about itself: bounds, counts, runs, the 0-95 view.
+mod accessor;
+/// The aggregates.
+mod aggregate;
+/// Making maps: rounding ranges, days.
+mod construct;
+/// Text, binary, typmod, casts.
+mod io;
+/// `+ * -`, `&& @> <@ = <>`, hashing.
+mod operator;
+/// `slot_starts` and `slot_grid`.
+mod search;

@@ -1,0 +1,47 @@
+//! The start search and the step grid.
+
+use crate::datum::{Map, Owned};
+use crate::error::{OrReport, Sql};
+use crate::scalar::{ArrayArg, IntervalArg};
+use pg_booking_core::{Bits, grid, start};
+use pgrx::pg_extern;
+
+#[pg_extern]
+fn slot_starts(
+    open: Map<'_>,
+    busy: Map<'_>,
+    duration: IntervalArg,
+    before: IntervalArg,
+    after: IntervalArg,
+) -> Sql<Owned> {
+    let (open, busy) = (open.view()?, busy.view()?);
+    let grain = open.grain();
+    let need = start::Need {
+        duration: duration.0.slots_above_zero(grain).or_report()?,
+        before: before.0.slots(grain).or_report()?,
+        after: after.0.slots(grain).or_report()?,
+    };
+    start::slot_starts(&open, &busy, need)
+        .map(Owned)
+        .or_report()
+}
+
+#[pg_extern]
+fn slot_grid(
+    open: Option<Map<'_>>,
+    step: Option<IntervalArg>,
+    midnights: Option<ArrayArg<i64>>,
+) -> Sql<Option<Owned>> {
+    let (Some(open), Some(step)) = (open, step) else {
+        return Ok(None);
+    };
+    let open = open.view()?;
+    let step = step.0.slots_above_zero(open.grain()).or_report()?;
+    let midnights = match midnights {
+        Some(midnights) => midnights.elements("midnight")?,
+        None => Vec::new(),
+    };
+    grid::slot_grid(&open, step, &midnights)
+        .map(|map| Some(Owned(map)))
+        .or_report()
+}

@@ -1,0 +1,117 @@
+-- Aggregates over maps. Their state lives in the aggregate's memory and is changed in place.
+
+-- slotmap_agg
+
+create function booking.slotmap_agg_transfn(internal, booking.slotmap)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_agg_transfn_wrapper';
+comment on function booking.slotmap_agg_transfn(internal, booking.slotmap) is
+    'Adds a map to the state of slotmap_agg';
+
+create function booking.slotmap_agg_finalfn(internal)
+    returns booking.slotmap
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_agg_finalfn_wrapper';
+comment on function booking.slotmap_agg_finalfn(internal) is
+    'The result of slotmap_agg so far';
+
+create aggregate booking.slotmap_agg(map booking.slotmap) (
+    sfunc = booking.slotmap_agg_transfn,
+    stype = internal,
+    finalfunc = booking.slotmap_agg_finalfn,
+    parallel = safe
+);
+comment on aggregate booking.slotmap_agg(booking.slotmap) is
+    'Union of the maps; nulls are skipped, null without any (22023 if grains differ, 54000 if too long)';
+
+-- slotmap_intersect_agg
+
+create function booking.slotmap_intersect_agg_transfn(internal, booking.slotmap)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_transfn_wrapper';
+comment on function booking.slotmap_intersect_agg_transfn(internal, booking.slotmap) is
+    'Adds a map to the state of slotmap_intersect_agg';
+
+create function booking.slotmap_intersect_agg_finalfn(internal)
+    returns booking.slotmap
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_finalfn_wrapper';
+comment on function booking.slotmap_intersect_agg_finalfn(internal) is
+    'The result of slotmap_intersect_agg so far';
+
+create aggregate booking.slotmap_intersect_agg(map booking.slotmap) (
+    sfunc = booking.slotmap_intersect_agg_transfn,
+    stype = internal,
+    finalfunc = booking.slotmap_intersect_agg_finalfn,
+    parallel = safe
+);
+comment on aggregate booking.slotmap_intersect_agg(booking.slotmap) is
+    'Intersection of the maps; nulls are skipped, null without any (22023 if grains differ)';
+
+-- slotmap_atleast_agg
+
+create function booking.slotmap_atleast_agg_transfn(internal, booking.slotmap, integer)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_transfn_wrapper';
+comment on function booking.slotmap_atleast_agg_transfn(internal, booking.slotmap, integer) is
+    'Adds a map to the state of slotmap_atleast_agg';
+
+create function booking.slotmap_atleast_agg_finalfn(internal)
+    returns booking.slotmap
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_finalfn_wrapper';
+comment on function booking.slotmap_atleast_agg_finalfn(internal) is
+    'The result of slotmap_atleast_agg so far';
+
+create aggregate booking.slotmap_atleast_agg(map booking.slotmap, k integer) (
+    sfunc = booking.slotmap_atleast_agg_transfn,
+    stype = internal,
+    finalfunc = booking.slotmap_atleast_agg_finalfn,
+    parallel = safe
+);
+comment on aggregate booking.slotmap_atleast_agg(booking.slotmap, integer) is
+    'The instants in at least k of the maps; null maps are skipped, null without any. Errors: 22023 grains differ, k below 1 or not the same in every row, 22004 k null, 54000 maps further apart than one map may be long';
+
+-- slotmap_tally_agg
+
+create function booking.slotmap_tally_agg_transfn(internal, booking.slotmap)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_tally_agg_transfn_wrapper';
+comment on function booking.slotmap_tally_agg_transfn(internal, booking.slotmap) is
+    'Adds a map to the state of slotmap_tally_agg';
+
+create function booking.slotmap_tally_agg_finalfn(internal)
+    returns booking.slotmap[]
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_tally_agg_finalfn_wrapper';
+comment on function booking.slotmap_tally_agg_finalfn(internal) is
+    'The result of slotmap_tally_agg so far';
+
+create aggregate booking.slotmap_tally_agg(map booking.slotmap) (
+    sfunc = booking.slotmap_tally_agg_transfn,
+    stype = internal,
+    finalfunc = booking.slotmap_tally_agg_finalfn,
+    parallel = safe
+);
+comment on aggregate booking.slotmap_tally_agg(booking.slotmap) is
+    'How many maps hold each instant, as bit planes: plane i, from 1, holds the instants whose count has bit i - 1; slot_tally reads it. Nulls are skipped, null without any. Errors: 22023 grains differ, 54000 maps further apart than one map may be long';
+
+create function booking.slot_tally(planes booking.slotmap[], at timestamptz)
+    returns integer
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slot_tally_wrapper';
+comment on function booking.slot_tally(booking.slotmap[], timestamptz) is
+    'The count at an instant in the planes of slotmap_tally_agg. Errors: 22003 count beyond 32 bits, 22004 null plane, 22023 grains differ';
