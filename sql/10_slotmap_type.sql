@@ -52,6 +52,14 @@ create function booking.slotmap_typmod_out(integer)
 comment on function booking.slotmap_typmod_out(integer) is
     'Writes the type modifier';
 
+create function booking.slotmap_typanalyze(internal)
+    returns boolean
+    language c
+    stable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_typanalyze_wrapper';
+comment on function booking.slotmap_typanalyze(internal) is
+    'Tells ANALYZE to collect null fraction and width only, so that a column may hold maps of several grains';
+
 create type booking.slotmap (
     input = booking.slotmap_in,
     output = booking.slotmap_out,
@@ -59,6 +67,7 @@ create type booking.slotmap (
     send = booking.slotmap_send,
     typmod_in = booking.slotmap_typmod_in,
     typmod_out = booking.slotmap_typmod_out,
+    analyze = booking.slotmap_typanalyze,
     internallength = variable,
     alignment = int4,
     storage = extended

@@ -18,10 +18,37 @@ create function booking.slotmap_agg_finalfn(internal)
 comment on function booking.slotmap_agg_finalfn(internal) is
     'The result of slotmap_agg so far';
 
+create function booking.slotmap_agg_combinefn(internal, internal)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_agg_combinefn_wrapper';
+comment on function booking.slotmap_agg_combinefn(internal, internal) is
+    'Joins two states of slotmap_agg';
+
+create function booking.slotmap_agg_serialfn(internal)
+    returns bytea
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_agg_serialfn_wrapper';
+comment on function booking.slotmap_agg_serialfn(internal) is
+    'Writes a state of slotmap_agg for another process';
+
+create function booking.slotmap_agg_deserialfn(bytea, internal)
+    returns internal
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_agg_deserialfn_wrapper';
+comment on function booking.slotmap_agg_deserialfn(bytea, internal) is
+    'Reads a state of slotmap_agg that another process wrote';
+
 create aggregate booking.slotmap_agg(map booking.slotmap) (
     sfunc = booking.slotmap_agg_transfn,
     stype = internal,
     finalfunc = booking.slotmap_agg_finalfn,
+    combinefunc = booking.slotmap_agg_combinefn,
+    serialfunc = booking.slotmap_agg_serialfn,
+    deserialfunc = booking.slotmap_agg_deserialfn,
     parallel = safe
 );
 comment on aggregate booking.slotmap_agg(booking.slotmap) is
@@ -45,10 +72,37 @@ create function booking.slotmap_intersect_agg_finalfn(internal)
 comment on function booking.slotmap_intersect_agg_finalfn(internal) is
     'The result of slotmap_intersect_agg so far';
 
+create function booking.slotmap_intersect_agg_combinefn(internal, internal)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_combinefn_wrapper';
+comment on function booking.slotmap_intersect_agg_combinefn(internal, internal) is
+    'Joins two states of slotmap_intersect_agg';
+
+create function booking.slotmap_intersect_agg_serialfn(internal)
+    returns bytea
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_serialfn_wrapper';
+comment on function booking.slotmap_intersect_agg_serialfn(internal) is
+    'Writes a state of slotmap_intersect_agg for another process';
+
+create function booking.slotmap_intersect_agg_deserialfn(bytea, internal)
+    returns internal
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_deserialfn_wrapper';
+comment on function booking.slotmap_intersect_agg_deserialfn(bytea, internal) is
+    'Reads a state of slotmap_intersect_agg that another process wrote';
+
 create aggregate booking.slotmap_intersect_agg(map booking.slotmap) (
     sfunc = booking.slotmap_intersect_agg_transfn,
     stype = internal,
     finalfunc = booking.slotmap_intersect_agg_finalfn,
+    combinefunc = booking.slotmap_intersect_agg_combinefn,
+    serialfunc = booking.slotmap_intersect_agg_serialfn,
+    deserialfunc = booking.slotmap_intersect_agg_deserialfn,
     parallel = safe
 );
 comment on aggregate booking.slotmap_intersect_agg(booking.slotmap) is
@@ -72,10 +126,37 @@ create function booking.slotmap_atleast_agg_finalfn(internal)
 comment on function booking.slotmap_atleast_agg_finalfn(internal) is
     'The result of slotmap_atleast_agg so far';
 
+create function booking.slotmap_atleast_agg_combinefn(internal, internal)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_combinefn_wrapper';
+comment on function booking.slotmap_atleast_agg_combinefn(internal, internal) is
+    'Joins two states of slotmap_atleast_agg';
+
+create function booking.slotmap_atleast_agg_serialfn(internal)
+    returns bytea
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_serialfn_wrapper';
+comment on function booking.slotmap_atleast_agg_serialfn(internal) is
+    'Writes a state of slotmap_atleast_agg for another process';
+
+create function booking.slotmap_atleast_agg_deserialfn(bytea, internal)
+    returns internal
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_deserialfn_wrapper';
+comment on function booking.slotmap_atleast_agg_deserialfn(bytea, internal) is
+    'Reads a state of slotmap_atleast_agg that another process wrote';
+
 create aggregate booking.slotmap_atleast_agg(map booking.slotmap, k integer) (
     sfunc = booking.slotmap_atleast_agg_transfn,
     stype = internal,
     finalfunc = booking.slotmap_atleast_agg_finalfn,
+    combinefunc = booking.slotmap_atleast_agg_combinefn,
+    serialfunc = booking.slotmap_atleast_agg_serialfn,
+    deserialfunc = booking.slotmap_atleast_agg_deserialfn,
     parallel = safe
 );
 comment on aggregate booking.slotmap_atleast_agg(booking.slotmap, integer) is
@@ -99,10 +180,37 @@ create function booking.slotmap_tally_agg_finalfn(internal)
 comment on function booking.slotmap_tally_agg_finalfn(internal) is
     'The result of slotmap_tally_agg so far';
 
+create function booking.slotmap_tally_agg_combinefn(internal, internal)
+    returns internal
+    language c
+    immutable parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_tally_agg_combinefn_wrapper';
+comment on function booking.slotmap_tally_agg_combinefn(internal, internal) is
+    'Joins two states of slotmap_tally_agg';
+
+create function booking.slotmap_tally_agg_serialfn(internal)
+    returns bytea
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_tally_agg_serialfn_wrapper';
+comment on function booking.slotmap_tally_agg_serialfn(internal) is
+    'Writes a state of slotmap_tally_agg for another process';
+
+create function booking.slotmap_tally_agg_deserialfn(bytea, internal)
+    returns internal
+    language c
+    immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'slotmap_tally_agg_deserialfn_wrapper';
+comment on function booking.slotmap_tally_agg_deserialfn(bytea, internal) is
+    'Reads a state of slotmap_tally_agg that another process wrote';
+
 create aggregate booking.slotmap_tally_agg(map booking.slotmap) (
     sfunc = booking.slotmap_tally_agg_transfn,
     stype = internal,
     finalfunc = booking.slotmap_tally_agg_finalfn,
+    combinefunc = booking.slotmap_tally_agg_combinefn,
+    serialfunc = booking.slotmap_tally_agg_serialfn,
+    deserialfunc = booking.slotmap_tally_agg_deserialfn,
     parallel = safe
 );
 comment on aggregate booking.slotmap_tally_agg(booking.slotmap) is

@@ -1,7 +1,8 @@
 //! pg_booking's kernel inside PostgreSQL: the `slotmap` type over `pg_booking_core`.
 //!
 //! Every `#[pg_extern]` becomes the symbol `<name>_wrapper`, which `sql/1*.sql` declares by hand with all its attributes.
-//! Read `datum` first: the only unsafe files are `datum`, `range`, `array`, `internal` and `hash`. The rest is one concern a file.
+//! Read `datum` first: unsafe code stands in `datum`, `range`, `scalar`, and where PostgreSQL hands
+//! out bare pointers: `io/wire`, `aggregate/state`, `operator/hash`, `analyze`. The rest is one concern a file.
 // An ErrorReport is large, but it is built once, on the way out.
 #![allow(clippy::result_large_err)]
 
@@ -21,6 +22,8 @@ mod scalar;
 mod accessor;
 /// The aggregates.
 mod aggregate;
+/// What ANALYZE learns of a column of maps.
+mod analyze;
 /// Making maps: rounding ranges, days.
 mod construct;
 /// Text, binary, typmod, casts.

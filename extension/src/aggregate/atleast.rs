@@ -1,6 +1,6 @@
 //! `slotmap_atleast_agg(map, k)`: the instants in at least `k` of the maps.
 
-use super::state::{get, get_mut, keep};
+use super::state::{combine, deserialize, get, serialize, transition};
 use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql, null_not_allowed};
 use pg_booking_core::Error;
@@ -11,7 +11,7 @@ use pgrx::{pg_extern, pg_sys};
 #[pg_extern]
 fn slotmap_atleast_agg_transfn(
     fcinfo: pg_sys::FunctionCallInfo,
-    mut state: Internal,
+    state: Internal,
     map: Option<Map<'_>>,
     k: Option<i32>,
 ) -> Sql<Internal> {
@@ -19,18 +19,33 @@ fn slotmap_atleast_agg_transfn(
     if k < 1 {
         return Err(Error::NotPositive).or_report();
     }
-    let Some(map) = map else { return Ok(state) };
-    let map = map.view()?;
-    match get_mut::<AtLeast>(&mut state) {
-        Some(counts) => counts.add(&map, k).or_report()?,
-        None => return keep(fcinfo, AtLeast::first(&map, k).or_report()?),
-    }
-    Ok(state)
+    transition::<AtLeast>(fcinfo, state, map, k)
+}
+
+#[pg_extern]
+fn slotmap_atleast_agg_combinefn(
+    fcinfo: pg_sys::FunctionCallInfo,
+    state: Internal,
+    other: Internal,
+) -> Sql<Internal> {
+    combine::<AtLeast>(fcinfo, state, other)
+}
+
+#[pg_extern]
+fn slotmap_atleast_agg_serialfn(state: Internal) -> Sql<Option<Vec<u8>>> {
+    serialize::<AtLeast>(&state)
+}
+
+#[pg_extern]
+fn slotmap_atleast_agg_deserialfn(bytes: &[u8], _unused: Internal) -> Sql<Internal> {
+    deserialize::<AtLeast>(bytes)
 }
 
 #[pg_extern]
 fn slotmap_atleast_agg_finalfn(state: Internal) -> Sql<Option<Owned>> {
-    get::<AtLeast>(&state)
-        .map(|counts| counts.map().map(Owned).or_report())
+    let map = get::<AtLeast>(&state)
+        .map(AtLeast::map)
         .transpose()
+        .or_report()?;
+    Ok(map.map(Owned))
 }

@@ -1,25 +1,38 @@
 //! `slotmap_intersect_agg(map)`: the intersection.
 
-use super::state::{get, get_mut, keep};
+use super::state::{combine, deserialize, get, serialize, transition};
 use crate::datum::{Map, Owned};
-use crate::error::{OrReport, Sql};
-use pg_booking_core::aggregate::{Intersection, State};
+use crate::error::Sql;
+use pg_booking_core::aggregate::Intersection;
 use pgrx::datum::Internal;
 use pgrx::{pg_extern, pg_sys};
 
 #[pg_extern]
 fn slotmap_intersect_agg_transfn(
     fcinfo: pg_sys::FunctionCallInfo,
-    mut state: Internal,
+    state: Internal,
     map: Option<Map<'_>>,
 ) -> Sql<Internal> {
-    let Some(map) = map else { return Ok(state) };
-    let map = map.view()?;
-    match get_mut::<Intersection>(&mut state) {
-        Some(both) => both.add(&map).or_report()?,
-        None => return keep(fcinfo, Intersection::first(&map).or_report()?),
-    }
-    Ok(state)
+    transition::<Intersection>(fcinfo, state, map, ())
+}
+
+#[pg_extern]
+fn slotmap_intersect_agg_combinefn(
+    fcinfo: pg_sys::FunctionCallInfo,
+    state: Internal,
+    other: Internal,
+) -> Sql<Internal> {
+    combine::<Intersection>(fcinfo, state, other)
+}
+
+#[pg_extern]
+fn slotmap_intersect_agg_serialfn(state: Internal) -> Sql<Option<Vec<u8>>> {
+    serialize::<Intersection>(&state)
+}
+
+#[pg_extern]
+fn slotmap_intersect_agg_deserialfn(bytes: &[u8], _unused: Internal) -> Sql<Internal> {
+    deserialize::<Intersection>(bytes)
 }
 
 #[pg_extern]

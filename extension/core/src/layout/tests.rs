@@ -17,7 +17,7 @@ fn the_stored_bytes_never_change() -> Result<(), Error> {
         [5, 0, 0, 0, 0, 0, 0, 0, 0]
     );
     assert_eq!(
-        from_runs(Grain::new(60)?, &[-1..0])?.payload(),
+        from_runs(Grain::new(60)?, core::slice::from_ref(&(-1..0)))?.payload(),
         [
             60, 192, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 128
         ]
