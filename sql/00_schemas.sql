@@ -7,3 +7,6 @@ comment on schema booking is
 create schema booking_api;
 comment on schema booking_api is
     'pg_booking, the public surface: the one schema to expose over HTTP.';
+
+-- Bodies of BEGIN ATOMIC are parsed while this script runs, with its path: the operators of the type are in booking.
+set local search_path = pg_catalog, booking, pg_temp;

@@ -1,0 +1,64 @@
+-- Checks that table constraints share. Next: 21_tenant.sql.
+
+create function booking.check_zone(zone text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+strict
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    -- Without digits and with a slash nothing but a file of the IANA database can match; anything else may be an
+    -- abbreviation or a POSIX rule ("XYZ-3"), which have no daylight-saving history and are looked up in the list.
+    if zone ~ '^[A-Za-z_-]+(/[A-Za-z_-]+)+$' or zone in ('UTC', 'GMT') then
+        return timezone(zone, 'epoch'::timestamptz) is not null;
+    end if;
+    if not exists (select from pg_timezone_names n where lower(n.name) = lower(check_zone.zone)) then
+        raise exception 'time zone "%" not recognized', zone
+            using errcode = '22023', hint = 'Use an IANA name such as Europe/Berlin.';
+    end if;
+    return true;
+end
+$$;
+comment on function booking.check_zone(text) is
+    'True for the name of an IANA time zone; any other text raises 22023. For CHECK constraints.';
+
+create function booking.check_slug(slug text)
+returns boolean
+language sql
+immutable
+parallel safe
+strict
+begin atomic
+    -- A slug that reads as a uuid could not be told from an id in a URL.
+    select slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' and slug !~ '^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$';
+end;
+comment on function booking.check_slug(text) is
+    'True for 1 to 63 lower-case letters, digits and inner hyphens that are not the form of a uuid. For CHECK constraints.';
+
+create function booking.check_span(span tstzrange)
+returns boolean
+language sql
+immutable
+parallel safe
+strict
+begin atomic
+    select not isempty(span) and lower_inc(span) and not upper_inc(span)
+        and isfinite(lower(span)) and isfinite(upper(span));
+end;
+comment on function booking.check_span(tstzrange) is
+    'True for a half-open span [) with two finite bounds. For CHECK constraints.';
+
+create function booking.check_durations(durations int[])
+returns boolean
+language sql
+immutable
+parallel safe
+strict
+begin atomic
+    select cardinality(durations) between 1 and 100 and array_position(durations, null) is null
+        and 0 < all (durations) and 525600 >= all (durations);
+end;
+comment on function booking.check_durations(int[]) is
+    'True for 1 to 100 durations, each of 1 minute to 365 days. For CHECK constraints.';

@@ -1,0 +1,45 @@
+-- Who: tenants, their members, their locations. Next: 22_schedule.sql.
+
+create table booking.tenant (
+    tenant_id uuid not null default gen_random_uuid(),
+    slug text not null,
+    name text not null,
+    zone text not null default 'UTC',
+    settings jsonb not null default '{}',
+    active boolean not null default true,
+    version bigint not null default 0,
+    constraint tenant_pkey primary key (tenant_id),
+    constraint tenant_slug_key unique (slug),
+    constraint tenant_slug_form check (booking.check_slug(slug)),
+    constraint tenant_zone_known check (booking.check_zone(zone)),
+    constraint tenant_settings_object check (jsonb_typeof(settings) = 'object')
+);
+comment on table booking.tenant is 'One practice, studio or venue. Its id is part of every key below it.';
+comment on column booking.tenant.zone is 'IANA time zone: the default of its resources and services.';
+comment on column booking.tenant.active is 'False: the public surface answers as if it did not exist.';
+comment on column booking.tenant.version is 'Counts changes; an update of it is the lock on the row.';
+
+create table booking.member (
+    tenant_id uuid not null,
+    user_id text not null,
+    role text not null,
+    version bigint not null default 0,
+    constraint member_pkey primary key (tenant_id, user_id),
+    constraint member_tenant_fkey foreign key (tenant_id) references booking.tenant on delete cascade,
+    constraint member_role_known check (role in ('owner', 'manager', 'viewer'))
+);
+comment on table booking.member is 'Who runs a tenant. A signed-in customer is not a member.';
+comment on column booking.member.user_id is 'The sub claim of the JWT.';
+
+create table booking.location (
+    tenant_id uuid not null,
+    location_id uuid not null default gen_random_uuid(),
+    slug text not null,
+    name text not null,
+    version bigint not null default 0,
+    constraint location_pkey primary key (tenant_id, location_id),
+    constraint location_tenant_fkey foreign key (tenant_id) references booking.tenant on delete cascade,
+    constraint location_slug_key unique (tenant_id, slug),
+    constraint location_slug_form check (booking.check_slug(slug))
+);
+comment on table booking.location is 'Where a resource stands or works.';

@@ -1,0 +1,84 @@
+-- Holds, bookings, what was assigned to them, and their history. What guards them: 28_claim.sql.
+
+create table booking.hold (
+    tenant_id uuid not null,
+    hold_id uuid not null default gen_random_uuid(),
+    service_id uuid not null,
+    session_hash bytea not null,
+    client text,
+    span tstzrange not null,
+    created_at timestamptz not null default clock_timestamp(),
+    expires_at timestamptz not null,
+    version bigint not null default 0,
+    constraint hold_pkey primary key (tenant_id, hold_id),
+    constraint hold_service_fkey foreign key (tenant_id, service_id) references booking.service on delete cascade,
+    constraint hold_session_sha256 check (octet_length(session_hash) = 32),
+    constraint hold_span_bounded check (booking.check_span(span)),
+    constraint hold_expires_finite check (isfinite(expires_at))
+) with (fillfactor = 50);
+comment on table booking.hold is
+    'A slot that a visitor is about to book. Past expires_at it is invisible to every read and in nobody''s way.';
+comment on column booking.hold.session_hash is 'sha256 of the session id, which is kept nowhere.';
+comment on column booking.hold.span is 'Start and end as the visitor sees them; buffers are in the claims.';
+-- expires_at stays out of every index, so that a renewal is a HOT update.
+create index hold_session on booking.hold (tenant_id, session_hash);
+create index hold_service on booking.hold (tenant_id, service_id);
+
+create table booking.booking (
+    tenant_id uuid not null,
+    booking_id uuid not null default gen_random_uuid(),
+    service_id uuid not null,
+    status text not null default 'confirmed',
+    span tstzrange not null,
+    expires_at timestamptz,
+    source text not null default 'website',
+    customer jsonb not null default '{}',
+    customer_key text,
+    created_at timestamptz not null default clock_timestamp(),
+    version bigint not null default 0,
+    constraint booking_pkey primary key (tenant_id, booking_id),
+    constraint booking_service_fkey foreign key (tenant_id, service_id) references booking.service,
+    constraint booking_status_known check (
+        status in ('pending', 'confirmed', 'cancelled', 'declined', 'completed', 'no_show', 'expired')),
+    constraint booking_expires_while_pending check (expires_at is null or status in ('pending', 'expired')),
+    constraint booking_span_bounded check (booking.check_span(span)),
+    constraint booking_customer_object check (jsonb_typeof(customer) = 'object')
+) with (fillfactor = 90);
+comment on table booking.booking is 'A booking, for good: a cancelled one keeps its row and what was assigned to it.';
+comment on column booking.booking.span is 'Start and end as the customer sees them; buffers are in the claims.';
+comment on column booking.booking.expires_at is 'When a pending booking lapses; past it reads as expired.';
+comment on column booking.booking.source is 'Where it came from: website, owner, google, ...';
+comment on column booking.booking.customer_key is 'Who the customer is: lower-cased e-mail, else phone.';
+
+create index booking_service on booking.booking (tenant_id, service_id);
+
+create table booking.booking_resource (
+    tenant_id uuid not null,
+    booking_id uuid not null,
+    resource_id uuid not null,
+    unit int not null,
+    requirement_id uuid not null,
+    constraint booking_resource_pkey primary key (tenant_id, booking_id, resource_id, unit),
+    constraint booking_resource_booking_fkey foreign key (tenant_id, booking_id)
+        references booking.booking on delete cascade,
+    constraint booking_resource_resource_fkey foreign key (tenant_id, resource_id) references booking.resource
+);
+comment on table booking.booking_resource is 'What was assigned to a booking, kept after it is cancelled. Claims guard, this remembers.';
+
+create index booking_resource_resource on booking.booking_resource (tenant_id, resource_id);
+
+create table booking.booking_event (
+    tenant_id uuid not null,
+    event_id uuid not null default gen_random_uuid(),
+    booking_id uuid not null,
+    at timestamptz not null default clock_timestamp(),
+    kind text not null,
+    detail jsonb not null default '{}',
+    constraint booking_event_pkey primary key (tenant_id, event_id),
+    constraint booking_event_booking_fkey foreign key (tenant_id, booking_id)
+        references booking.booking on delete cascade,
+    constraint booking_event_kind_known check (kind in ('booked', 'cancelled'))
+);
+comment on table booking.booking_event is 'What happened to a booking, append-only. Written by the functions, never by triggers: those fire while a dump is restored.';
+
+create index booking_event_booking on booking.booking_event (tenant_id, booking_id, at);

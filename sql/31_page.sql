@@ -1,0 +1,158 @@
+-- Pages: what is open and busy, a row a UTC week. Derived from schedules, busy windows and claims, never authoritative;
+-- a week without its row is computed by the same functions when it is read. Who writes them: 32_page_lock.sql.
+
+create table booking.availability (
+    tenant_id uuid not null,
+    resource_id uuid not null,
+    week date not null,
+    unit int not null,
+    open booking.slotmap,
+    busy booking.slotmap,
+    constraint availability_pkey primary key (tenant_id, resource_id, week, unit),
+    constraint availability_resource_fkey foreign key (tenant_id, resource_id)
+        references booking.resource on delete cascade,
+    constraint availability_week_monday check (extract(isodow from week) = 1),
+    constraint availability_open_of_resource check ((unit = 0) = (open is not null)),
+    constraint availability_busy_of_unit check (unit = 0 or busy is not null)
+) with (fillfactor = 70);
+comment on table booking.availability is
+    'Pages. Unit 0 is the resource: its hours, and its busy windows as busy. Units from 1 on have a row only where '
+    'confirmed bookings claim them. A week is stored if its unit 0 is. Not dumped.';
+comment on column booking.availability.week is 'Monday of the UTC week.';
+comment on column booking.availability.busy is 'Only what cannot expire; live holds are read from hold and claim.';
+
+create function booking.week_of(at timestamptz)
+returns date
+language sql
+immutable
+parallel safe
+begin atomic
+    select date_trunc('week', timezone('UTC', at))::date;
+end;
+comment on function booking.week_of(timestamptz) is 'Monday of the UTC week of an instant.';
+
+create function booking.weeks_span(first_week date, last_week date)
+returns tstzrange
+language sql
+immutable
+parallel safe
+begin atomic
+    select tstzrange(timezone('UTC', first_week::timestamp), timezone('UTC', (last_week + 7)::timestamp));
+end;
+comment on function booking.weeks_span(date, date) is 'The instants of the UTC weeks from the first Monday to the last, both included.';
+
+create function booking.computed_busy(tenant uuid, resource uuid, first_week date, last_week date)
+returns table (week date, unit int, busy booking.slotmap)
+language sql
+stable
+parallel safe
+rows 5
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    with weeks as (
+        select w.week::date as week, booking.weeks_span(w.week::date, w.week::date) as span
+        from generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)),
+    taken as (
+        select w.week, 0 as unit, b.span * w.span as span
+        from weeks w
+        join booking.busy_window b
+            on b.tenant_id = computed_busy.tenant and b.resource_id = computed_busy.resource and b.span && w.span
+        union all
+        select w.week, c.unit, c.span * w.span
+        from weeks w
+        join booking.claim c
+            on c.tenant_id = computed_busy.tenant and c.resource_id = computed_busy.resource and c.span && w.span
+            and c.booking_id is not null)
+    select t.week, t.unit, booking.slotmap_agg(booking.slotmap_cover(t.span, r.grain))
+    from taken t
+    join booking.resource r on r.tenant_id = computed_busy.tenant and r.resource_id = computed_busy.resource
+    group by t.week, t.unit;
+end;
+comment on function booking.computed_busy(uuid, uuid, date, date) is
+    'What is busy for good, from scratch: unit 0 by busy windows, the others by claims of bookings. No row where nothing is.';
+
+create function booking.computed_pages(tenant uuid, resource uuid, first_week date, last_week date)
+returns table (week date, unit int, open booking.slotmap, busy booking.slotmap)
+language sql
+stable
+parallel safe
+rows 10
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    with hours as (
+        select r.grain,
+            booking.open_map(r.tenant_id, r.schedule_id, r.grain,
+                lower(booking.weeks_span(first_week, last_week)), upper(booking.weeks_span(first_week, last_week))) as open
+        from booking.resource r
+        where r.tenant_id = computed_pages.tenant and r.resource_id = computed_pages.resource),
+    taken as materialized (
+        select *
+        from booking.computed_busy(computed_pages.tenant, computed_pages.resource, first_week, last_week))
+    select w.week::date, 0, h.open * booking.slotmap_cover(booking.weeks_span(w.week::date, w.week::date), h.grain), t.busy
+    from hours h
+    cross join generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)
+    left join taken t on t.week = w.week::date and t.unit = 0
+    union all
+    select t.week, t.unit, null, t.busy
+    from taken t
+    where t.unit > 0;
+end;
+comment on function booking.computed_pages(uuid, uuid, date, date) is
+    'The pages of a resource from scratch. The one place that says what a page holds: recompute stores its rows, verify '
+    'compares with them, reads use them for weeks that are not stored.';
+
+create function booking.resource_maps(tenant uuid, resources uuid[], first_week date, last_week date)
+returns table (resource_id uuid, unit int, open booking.slotmap, busy booking.slotmap)
+language plpgsql
+stable
+parallel safe
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_weeks int := (last_week - first_week) / 7 + 1;
+begin
+    if (select count(*) from booking.availability a
+            where a.tenant_id = tenant and a.resource_id = any (resources)
+                and a.week between first_week and last_week and a.unit = 0)
+        = v_weeks * cardinality(resources)
+    then
+        return query
+            select a.resource_id, a.unit, booking.slotmap_agg(a.open), booking.slotmap_agg(a.busy)
+            from booking.availability a
+            where a.tenant_id = tenant and a.resource_id = any (resources)
+                and a.week between first_week and last_week
+            group by a.resource_id, a.unit;
+    else
+        -- Runs of weeks that are not stored, each computed in one go.
+        return query
+            with missing as (
+                select r.resource_id, w.week::date as week,
+                    w.week::date - 7 * row_number() over (partition by r.resource_id order by w.week)::int as run
+                from unnest(resources) r (resource_id)
+                cross join generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)
+                where not exists (
+                    select
+                    from booking.availability a
+                    where a.tenant_id = tenant and a.resource_id = r.resource_id and a.week = w.week::date and a.unit = 0)),
+            page as (
+                select a.resource_id, a.unit, a.open, a.busy
+                from booking.availability a
+                where a.tenant_id = tenant and a.resource_id = any (resources)
+                    and a.week between first_week and last_week
+                union all
+                select m.resource_id, c.unit, c.open, c.busy
+                from (
+                    select resource_id, min(week) as first_week, max(week) as last_week
+                    from missing
+                    group by resource_id, run) m
+                cross join lateral booking.computed_pages(tenant, m.resource_id, m.first_week, m.last_week) c)
+            select p.resource_id, p.unit, booking.slotmap_agg(p.open), booking.slotmap_agg(p.busy)
+            from page p
+            group by p.resource_id, p.unit;
+    end if;
+end
+$$;
+comment on function booking.resource_maps(uuid, uuid[], date, date) is
+    'The pages of several resources over a range of weeks, joined to one map each: stored weeks as stored, others computed.';

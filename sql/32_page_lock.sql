@@ -1,0 +1,126 @@
+-- Whoever changes what pages are derived from takes the lock first, then writes the pages in a statement of its own:
+-- one that had to wait would still see what was there before. Locks are updates of a version, never a mere SELECT FOR
+-- UPDATE: only an update is seen (as 40001) by a transaction with an older snapshot. Who calls this: 33_busy_triggers.sql.
+
+create function booking.lock_resources(tenant uuid, resources uuid[])
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_resource uuid;
+begin
+    -- One by one, since a single UPDATE promises no order. A row that this transaction wrote is locked already.
+    for v_resource in select distinct r from unnest(resources) r where r is not null order by r loop
+        update booking.resource r
+        set version = r.version + 1
+        where r.tenant_id = lock_resources.tenant and r.resource_id = v_resource
+            and r.xmin <> pg_current_xact_id()::xid;
+    end loop;
+end
+$$;
+comment on function booking.lock_resources(uuid, uuid[]) is
+    'Locks resources in the order of their ids until the transaction ends. Whatever changes pages calls it first.';
+
+create function booking.lock_schedule(tenant uuid, schedule uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    -- The schedule before its resources: a resource that is being given this schedule waits here, and is then seen.
+    update booking.schedule s
+    set version = s.version + 1
+    where s.tenant_id = lock_schedule.tenant and s.schedule_id = lock_schedule.schedule
+        and s.xmin <> pg_current_xact_id()::xid;
+    perform booking.lock_resources(lock_schedule.tenant, (
+        select array_agg(r.resource_id)
+        from booking.resource r
+        where r.tenant_id = lock_schedule.tenant and r.schedule_id = lock_schedule.schedule));
+end
+$$;
+comment on function booking.lock_schedule(uuid, uuid) is 'Locks a schedule and every resource that uses it.';
+
+create function booking.store_pages(tenant uuid, resource uuid, first_week date, last_week date)
+returns bigint
+language sql
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    with page as materialized (
+        select c.week, c.unit, c.open, c.busy
+        from booking.computed_pages(store_pages.tenant, store_pages.resource, first_week, last_week) c),
+    gone as (
+        delete from booking.availability a
+        where a.tenant_id = store_pages.tenant and a.resource_id = store_pages.resource
+            and a.week between first_week and last_week
+            and (a.week, a.unit) not in (select p.week, p.unit from page p)),
+    stored as (
+        insert into booking.availability as a (tenant_id, resource_id, week, unit, open, busy)
+        select store_pages.tenant, store_pages.resource, p.week, p.unit, p.open, p.busy
+        from page p
+        on conflict on constraint availability_pkey do update
+        set open = excluded.open, busy = excluded.busy
+        where a.open is distinct from excluded.open or a.busy is distinct from excluded.busy)
+    select count(*) from page;
+end;
+comment on function booking.store_pages(uuid, uuid, date, date) is
+    'Writes the pages of a resource anew; the caller holds its lock. The number of pages that now stand.';
+
+create function booking.refresh_pages(tenant uuid, resource uuid)
+returns void
+language sql
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    select booking.store_pages(refresh_pages.tenant, refresh_pages.resource, s.first_week, s.last_week)
+    from (
+        select min(a.week) as first_week, max(a.week) as last_week
+        from booking.availability a
+        where a.tenant_id = refresh_pages.tenant and a.resource_id = refresh_pages.resource) s
+    where s.first_week is not null;
+end;
+comment on function booking.refresh_pages(uuid, uuid) is 'Writes the stored weeks of a resource anew; the caller holds its lock.';
+
+create type booking.touched as (tenant_id uuid, resource_id uuid, span tstzrange);
+comment on type booking.touched is 'A stretch of a resource whose busy maps may have changed.';
+
+create function booking.refresh_busy(touched booking.touched[])
+returns void
+language sql
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    with week as (
+        select distinct t.tenant_id, t.resource_id, a.week
+        from unnest(touched) t
+        join booking.availability a
+            on a.tenant_id = t.tenant_id and a.resource_id = t.resource_id and a.unit = 0
+            and a.week between booking.week_of(lower(t.span)) and booking.week_of(upper(t.span))
+        where not isempty(t.span)),
+    page as materialized (
+        select w.tenant_id, w.resource_id, w.week, c.unit, c.busy
+        from week w
+        cross join lateral booking.computed_busy(w.tenant_id, w.resource_id, w.week, w.week) c),
+    gone as (
+        delete from booking.availability a
+        using week w
+        where (a.tenant_id, a.resource_id, a.week) = (w.tenant_id, w.resource_id, w.week) and a.unit > 0
+            and not exists (
+                select
+                from page p
+                where (p.tenant_id, p.resource_id, p.week, p.unit) = (a.tenant_id, a.resource_id, a.week, a.unit))),
+    outside as (
+        update booking.availability a
+        set busy = p.busy
+        from week w
+        left join page p on (p.tenant_id, p.resource_id, p.week) = (w.tenant_id, w.resource_id, w.week) and p.unit = 0
+        where (a.tenant_id, a.resource_id, a.week) = (w.tenant_id, w.resource_id, w.week) and a.unit = 0
+            and a.busy is distinct from p.busy)
+    insert into booking.availability as a (tenant_id, resource_id, week, unit, busy)
+    select p.tenant_id, p.resource_id, p.week, p.unit, p.busy
+    from page p
+    where p.unit > 0
+    on conflict on constraint availability_pkey do update
+    set busy = excluded.busy
+    where a.busy is distinct from excluded.busy;
+end;
+comment on function booking.refresh_busy(booking.touched[]) is
+    'Writes the busy maps of the stored weeks of some stretches anew; the caller holds the locks of their resources.';

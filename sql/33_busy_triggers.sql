@@ -1,0 +1,148 @@
+-- Plain INSERT, UPDATE and DELETE keep pages right: a BEFORE ROW trigger takes the lock of 32_page_lock.sql, an AFTER
+-- trigger writes the pages. Statement-level where the statement can name what changed (transition tables exclude column
+-- lists), row-level where a mere version bump must not fire it. Here: busy windows and
+-- claims. Next: 34_hours_triggers.sql.
+
+-- Busy windows.
+
+create function booking.tg_busy_window__lock()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if tg_op <> 'INSERT' then
+        perform booking.lock_resources(old.tenant_id, array[old.resource_id]);
+    end if;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    perform booking.lock_resources(new.tenant_id, array[new.resource_id]);
+    return new;
+end
+$$;
+comment on function booking.tg_busy_window__lock() is 'BEFORE ROW: locks the resources before and after the change.';
+
+create trigger _100_lock
+before insert or update or delete on booking.busy_window
+for each row
+execute function booking.tg_busy_window__lock();
+
+create function booking.tg_busy_window__pages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_touched booking.touched[] := '{}';
+begin
+    if tg_op <> 'INSERT' then
+        v_touched := v_touched || array(select (o.tenant_id, o.resource_id, o.span)::booking.touched from old_rows o);
+    end if;
+    if tg_op <> 'DELETE' then
+        v_touched := v_touched || array(select (n.tenant_id, n.resource_id, n.span)::booking.touched from new_rows n);
+    end if;
+    perform booking.refresh_busy(v_touched);
+    return null;
+end
+$$;
+comment on function booking.tg_busy_window__pages() is 'AFTER STATEMENT: writes the pages that the changed windows touch.';
+
+create trigger _500_pages_insert
+after insert on booking.busy_window
+referencing new table as new_rows
+for each statement
+execute function booking.tg_busy_window__pages();
+
+create trigger _500_pages_update
+after update on booking.busy_window
+referencing old table as old_rows new table as new_rows
+for each statement
+execute function booking.tg_busy_window__pages();
+
+create trigger _500_pages_delete
+after delete on booking.busy_window
+referencing old table as old_rows
+for each statement
+execute function booking.tg_busy_window__pages();
+
+-- Claims. Those of holds touch no page and take no lock.
+
+create function booking.tg_claim__lock()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if tg_op <> 'INSERT' and old.booking_id is not null then
+        perform booking.lock_resources(old.tenant_id, array[old.resource_id]);
+    end if;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    if new.booking_id is not null then
+        perform booking.lock_resources(new.tenant_id, array[new.resource_id]);
+    end if;
+    -- The exclusion constraint guards a unit; that there is such a unit is guarded here. Unit 1 always exists.
+    if new.unit > 1 and not exists (
+        select
+        from booking.resource r
+        where r.tenant_id = new.tenant_id and r.resource_id = new.resource_id and new.unit <= r.capacity)
+    then
+        raise exception 'resource % has no unit %', new.resource_id, new.unit
+            using errcode = '23514', constraint = 'claim_unit_within_capacity', schema = 'booking', table = 'claim';
+    end if;
+    return new;
+end
+$$;
+comment on function booking.tg_claim__lock() is
+    'BEFORE ROW: locks the resource of a booked claim; 23514 where the resource has no such unit.';
+
+create trigger _100_lock
+before insert or update or delete on booking.claim
+for each row
+execute function booking.tg_claim__lock();
+
+create function booking.tg_claim__pages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_touched booking.touched[] := '{}';
+begin
+    if tg_op <> 'INSERT' then
+        v_touched := v_touched || array(
+            select (o.tenant_id, o.resource_id, o.span)::booking.touched from old_rows o where o.booking_id is not null);
+    end if;
+    if tg_op <> 'DELETE' then
+        v_touched := v_touched || array(
+            select (n.tenant_id, n.resource_id, n.span)::booking.touched from new_rows n where n.booking_id is not null);
+    end if;
+    if cardinality(v_touched) > 0 then
+        perform booking.refresh_busy(v_touched);
+    end if;
+    return null;
+end
+$$;
+comment on function booking.tg_claim__pages() is 'AFTER STATEMENT: writes the pages that the changed booked claims touch.';
+
+create trigger _500_pages_insert
+after insert on booking.claim
+referencing new table as new_rows
+for each statement
+execute function booking.tg_claim__pages();
+
+create trigger _500_pages_update
+after update on booking.claim
+referencing old table as old_rows new table as new_rows
+for each statement
+execute function booking.tg_claim__pages();
+
+create trigger _500_pages_delete
+after delete on booking.claim
+referencing old table as old_rows
+for each statement
+execute function booking.tg_claim__pages();

@@ -1,0 +1,174 @@
+-- The same as 33_busy_triggers.sql for hours: the windows of a schedule, its zone, and which schedule and grain a
+-- resource has. Next: 35_upkeep.sql.
+
+create function booking.tg_schedule_window__lock()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if tg_op <> 'INSERT' then
+        perform booking.lock_schedule(old.tenant_id, old.schedule_id);
+    end if;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    perform booking.lock_schedule(new.tenant_id, new.schedule_id);
+    return new;
+end
+$$;
+comment on function booking.tg_schedule_window__lock() is
+    'BEFORE ROW on schedule_rule and schedule_override: locks the schedule and the resources that use it.';
+
+create function booking.tg_schedule_window__pages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    -- The lock trigger has seen each row; which schedules they are of is all that matters here.
+    if tg_op <> 'INSERT' then
+        perform booking.refresh_pages(r.tenant_id, r.resource_id)
+        from (select distinct o.tenant_id, o.schedule_id from old_rows o) o
+        join booking.resource r using (tenant_id, schedule_id);
+    end if;
+    if tg_op <> 'DELETE' then
+        perform booking.refresh_pages(r.tenant_id, r.resource_id)
+        from (select distinct n.tenant_id, n.schedule_id from new_rows n) n
+        join booking.resource r using (tenant_id, schedule_id);
+    end if;
+    return null;
+end
+$$;
+comment on function booking.tg_schedule_window__pages() is
+    'AFTER STATEMENT on schedule_rule and schedule_override: writes the pages of the resources that use the schedules.';
+
+create trigger _100_lock
+before insert or update or delete on booking.schedule_rule
+for each row
+execute function booking.tg_schedule_window__lock();
+
+create trigger _500_pages_insert
+after insert on booking.schedule_rule
+referencing new table as new_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create trigger _500_pages_update
+after update on booking.schedule_rule
+referencing old table as old_rows new table as new_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create trigger _500_pages_delete
+after delete on booking.schedule_rule
+referencing old table as old_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create trigger _100_lock
+before insert or update or delete on booking.schedule_override
+for each row
+execute function booking.tg_schedule_window__lock();
+
+create trigger _500_pages_insert
+after insert on booking.schedule_override
+referencing new table as new_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create trigger _500_pages_update
+after update on booking.schedule_override
+referencing old table as old_rows new table as new_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create trigger _500_pages_delete
+after delete on booking.schedule_override
+referencing old table as old_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create function booking.tg_schedule__lock()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    perform booking.lock_resources(old.tenant_id, (
+        select array_agg(r.resource_id)
+        from booking.resource r
+        where r.tenant_id = old.tenant_id and r.schedule_id = old.schedule_id));
+    return new;
+end
+$$;
+comment on function booking.tg_schedule__lock() is 'BEFORE ROW, on a new zone: locks the resources that use the schedule.';
+
+create trigger _100_lock
+before update of zone on booking.schedule
+for each row
+execute function booking.tg_schedule__lock();
+
+create function booking.tg_schedule__pages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    perform booking.refresh_pages(r.tenant_id, r.resource_id)
+    from booking.resource r
+    where r.tenant_id = new.tenant_id and r.schedule_id = new.schedule_id;
+    return null;
+end
+$$;
+comment on function booking.tg_schedule__pages() is 'AFTER ROW, on a new zone: writes the pages of the resources that use the schedule.';
+
+create trigger _500_pages
+after update of zone on booking.schedule
+for each row
+execute function booking.tg_schedule__pages();
+
+create function booking.tg_resource__lock()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    -- The row itself is locked by its update. A writer of the new schedule's windows must not pass unseen.
+    update booking.schedule s
+    set version = s.version + 1
+    where s.tenant_id = new.tenant_id and s.schedule_id = new.schedule_id and s.xmin <> pg_current_xact_id()::xid;
+    return new;
+end
+$$;
+comment on function booking.tg_resource__lock() is 'BEFORE ROW, on another schedule: locks that schedule.';
+
+create trigger _100_lock_insert
+before insert on booking.resource
+for each row when (new.schedule_id is not null)
+execute function booking.tg_resource__lock();
+
+create trigger _100_lock_update
+before update of schedule_id on booking.resource
+for each row when (new.schedule_id is distinct from old.schedule_id)
+execute function booking.tg_resource__lock();
+
+create function booking.tg_resource__pages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    perform booking.refresh_pages(new.tenant_id, new.resource_id);
+    return null;
+end
+$$;
+comment on function booking.tg_resource__pages() is 'AFTER ROW, on another grain or schedule: writes all stored pages of the resource.';
+
+create trigger _500_pages
+after update of grain, schedule_id on booking.resource
+for each row when (old.grain <> new.grain or old.schedule_id is distinct from new.schedule_id)
+execute function booking.tg_resource__pages();

@@ -1,0 +1,160 @@
+-- Keeping pages and holds in shape: what a night job calls, what an operator asks. Nothing here changes an answer: weeks
+-- without a page are computed when read, and a lapsed hold is invisible whether or not its row is gone.
+-- Next: 40_time.sql.
+
+create function booking.recompute(
+    tenant uuid,
+    resource uuid default null,
+    from_ts timestamptz default null,
+    to_ts timestamptz default null)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '10s'
+as $$
+declare
+    v_from timestamptz := coalesce(from_ts, clock_timestamp());
+    v_to timestamptz := coalesce(to_ts, v_from + interval '60 days');
+    v_resource uuid;
+    v_pages bigint := 0;
+begin
+    perform booking.check_range(v_from, v_to);
+    for v_resource in
+        select r.resource_id
+        from booking.resource r
+        where r.tenant_id = recompute.tenant and (recompute.resource is null or r.resource_id = recompute.resource)
+        order by r.resource_id
+    loop
+        perform booking.lock_resources(recompute.tenant, array[v_resource]);
+        v_pages := v_pages
+            + booking.store_pages(recompute.tenant, v_resource, booking.week_of(v_from), booking.week_of(v_to));
+    end loop;
+    return v_pages;
+end
+$$;
+comment on function booking.recompute(uuid, uuid, timestamptz, timestamptz) is
+    'Stores the pages of a resource, or of all of a tenant, for the weeks that a range touches (default: the next 60 days), '
+    'anew from schedules, busy windows and bookings. In one transaction; the nightly form is booking.roll. Returns the '
+    'number of pages. 22008, 22023: not a range of finite instants of at most 400 days.';
+
+create function booking.roll_resource(tenant uuid, resource uuid, last_week date)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '10s'
+as $$
+declare
+    v_first date := booking.week_of(clock_timestamp()) - 7;
+    v_stored date;
+begin
+    perform booking.lock_resources(roll_resource.tenant, array[roll_resource.resource]);
+    -- Weeks before the last one are history: their bookings stay, their pages go.
+    delete from booking.availability a
+    where a.tenant_id = roll_resource.tenant and a.resource_id = roll_resource.resource and a.week < v_first;
+    -- All stored weeks, also those beyond the horizon: an update of the zone database moves their hours.
+    select max(a.week) into v_stored
+    from booking.availability a
+    where a.tenant_id = roll_resource.tenant and a.resource_id = roll_resource.resource;
+    perform booking.store_pages(roll_resource.tenant, roll_resource.resource, v_first, greatest(last_week, v_stored));
+end
+$$;
+comment on function booking.roll_resource(uuid, uuid, date) is
+    'Stores the pages of a resource anew from last week to a week, or to the last that is stored, and drops older ones.';
+
+create procedure booking.roll(days int default 60)
+language plpgsql
+as $$
+-- Commits resource by resource, so that no booking waits for longer than one of them takes. A procedure that commits can
+-- have no SET clause: every name is qualified.
+declare
+    v_last date;
+    v_tenant uuid;
+    v_resource uuid;
+begin
+    if days is null or days not between 1 and 400 then
+        raise exception 'cannot roll pages % days ahead', days
+            using errcode = '22023', hint = 'Give 1 to 400 days.';
+    end if;
+    v_last := booking.week_of(pg_catalog.clock_timestamp() + pg_catalog.make_interval(days => days));
+    for v_tenant, v_resource in
+        select r.tenant_id, r.resource_id
+        from booking.resource r
+        where r.active
+        order by r.tenant_id, r.resource_id
+    loop
+        perform booking.roll_resource(v_tenant, v_resource, v_last);
+        commit;
+    end loop;
+end
+$$;
+comment on procedure booking.roll(int) is
+    'Nightly: stores the pages of all active resources from last week to so many days ahead, drops older ones, and writes '
+    'every stored week anew. Commits after each resource, so it cannot run inside a transaction block. 22023: days out of range.';
+
+create type booking.drift as (
+    tenant_id uuid,
+    resource_id uuid,
+    week date,
+    unit int,
+    what text);
+comment on type booking.drift is
+    'A page that is not what it should be: missing, extra, open (its hours differ) or busy (its busy map differs).';
+
+create function booking.verify(tenant uuid default null, resource uuid default null)
+returns setof booking.drift
+language sql
+stable
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    with stored as (
+        select a.tenant_id, a.resource_id, min(a.week) as first_week, max(a.week) as last_week
+        from booking.availability a
+        where (verify.tenant is null or a.tenant_id = verify.tenant)
+            and (verify.resource is null or a.resource_id = verify.resource)
+        group by a.tenant_id, a.resource_id),
+    right_page as (
+        select s.tenant_id, s.resource_id, c.week, c.unit, c.open, c.busy
+        from stored s
+        cross join lateral booking.computed_pages(s.tenant_id, s.resource_id, s.first_week, s.last_week) c
+        -- Gaps between stored weeks are no drift.
+        where exists (
+            select
+            from booking.availability a
+            where (a.tenant_id, a.resource_id, a.week) = (s.tenant_id, s.resource_id, c.week))),
+    stored_page as (
+        select a.tenant_id, a.resource_id, a.week, a.unit, a.open, a.busy
+        from booking.availability a
+        join stored s using (tenant_id, resource_id))
+    select tenant_id, resource_id, week, unit,
+        case
+            when p.here is null then 'missing'
+            when r.here is null then 'extra'
+            when p.open is distinct from r.open then 'open'
+            else 'busy'
+        end
+    from (select *, true as here from right_page) r
+    full join (select *, true as here from stored_page) p using (tenant_id, resource_id, week, unit)
+    where r.here is null or p.here is null or p.open is distinct from r.open or p.busy is distinct from r.busy;
+end;
+comment on function booking.verify(uuid, uuid) is
+    'The stored pages that differ from a computation from scratch. A healthy database has none, ever.';
+
+create function booking.expire_holds(batch int default 1000)
+returns bigint
+language sql
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    -- An hour after their lapse: until then a heartbeat may take a hold up again.
+    with gone as (
+        delete from booking.hold h
+        where (h.tenant_id, h.hold_id) in (
+            select o.tenant_id, o.hold_id
+            from booking.hold o
+            where o.expires_at < clock_timestamp() - interval '1 hour'
+            for update skip locked
+            limit batch)
+        returning 1)
+    select count(*) from gone;
+end;
+comment on function booking.expire_holds(int) is
+    'Deletes at most a batch of holds that lapsed more than an hour ago; returns how many. Tidies, decides nothing.';

@@ -1,0 +1,85 @@
+-- Time as callers give it: ranges, durations, clocks. Next: 41_slot_id.sql.
+
+create function booking.check_range(from_ts timestamptz, to_ts timestamptz)
+returns void
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if from_ts is null or to_ts is null then
+        raise exception 'a range of instants needs both ends'
+            using errcode = '22004', hint = 'Give from_ts and to_ts.';
+    elsif not isfinite(from_ts) or not isfinite(to_ts) then
+        raise exception 'a range of instants cannot be infinite'
+            using errcode = '22008', hint = 'Give finite from_ts and to_ts.';
+    elsif from_ts > to_ts then
+        raise exception 'from_ts must not be after to_ts'
+            using errcode = '22023', detail = format('from_ts is %s, to_ts is %s.', from_ts, to_ts);
+    elsif to_ts - from_ts > interval '400 days' then
+        raise exception 'a range may span at most 400 days'
+            using errcode = '22023', hint = 'Read it in pieces.';
+    elsif from_ts < '0001-01-01 00:00+00' or to_ts > '9999-01-01 00:00+00' then
+        raise exception 'a range of instants must lie in the years 1 to 9998'
+            using errcode = '22008';
+    end if;
+end
+$$;
+comment on function booking.check_range(timestamptz, timestamptz) is
+    '22004, 22008 or 22023 unless both ends are finite, in order and at most 400 days apart.';
+
+create function booking.whole_minutes(duration interval)
+returns int
+language plpgsql
+immutable
+parallel safe
+strict
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    -- Whole years are 12 months to an interval; months have no fixed length, days count 24 hours.
+    v_seconds numeric := extract(epoch from duration);
+begin
+    if extract(year from duration) <> 0 or extract(month from duration) <> 0 then
+        raise exception 'a duration cannot be given in months' using errcode = '22023';
+    elsif v_seconds <= 0 or v_seconds > 525600 * 60 then
+        raise exception 'duration % is out of range', duration
+            using errcode = '22023', hint = 'Give one minute to 365 days.';
+    elsif v_seconds % 60 <> 0 then
+        raise exception 'duration % is not in whole minutes', duration using errcode = '22023';
+    end if;
+    return v_seconds / 60;
+end
+$$;
+comment on function booking.whole_minutes(interval) is
+    'A duration or step in minutes. 22023 where it is not positive, longer than 365 days, in months or off the minute.';
+
+create function booking.local_plus(at timestamptz, amount interval, zone text)
+returns timestamptz
+language sql
+immutable
+parallel safe
+begin atomic
+    -- Days and months by the calendar of the zone, hours and minutes by the clock: "2 days" is the same time of day,
+    -- "48 hours" is 48 hours, whatever the session's TimeZone.
+    select timezone(zone, timezone(zone, at) + (amount - make_interval(secs => extract(epoch from v.clock))))
+        + v.clock
+    from (
+        select make_interval(
+            hours => extract(hour from amount)::int,
+            mins => extract(minute from amount)::int,
+            secs => extract(second from amount)::float8) as clock) v;
+end;
+comment on function booking.local_plus(timestamptz, interval, text) is
+    'An instant and an interval added up: days and months on the calendar of the zone, the rest as elapsed time.';
+
+create function booking.slot_ceil(at timestamptz, grain int)
+returns timestamptz
+language sql
+immutable
+parallel safe
+begin atomic
+    select to_timestamp(ceil(extract(epoch from at) / (grain * 60)) * (grain * 60));
+end;
+comment on function booking.slot_ceil(timestamptz, int) is 'The first slot of a grain, in minutes, that starts at or after an instant.';

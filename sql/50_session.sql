@@ -1,0 +1,57 @@
+-- Who is asking, and how refusals read. Next: 51_take.sql.
+
+create function booking.session_hash(session_id text)
+returns bytea
+language plpgsql
+immutable
+parallel safe
+strict
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if length(session_id) < 16 or length(session_id) > 1024 then
+        raise exception 'session_id must have 16 to 1024 characters'
+            using errcode = '22023', hint = 'Use a random one of at least 128 bits.';
+    end if;
+    return sha256(convert_to(session_id, 'UTF8'));
+end
+$$;
+comment on function booking.session_hash(text) is
+    'What is kept of a session id: its sha256. Null for null; 22023 where it is shorter than 16 or longer than 1024 characters.';
+
+create type booking.refusal as (code text, status int, message text, hint text);
+comment on type booking.refusal is 'A BK code: SQLSTATE, HTTP status, message, hint.';
+
+create function booking.refusals()
+returns setof booking.refusal
+language sql
+immutable
+parallel safe
+rows 8
+begin atomic
+    values
+        ('BK001', 409, 'slot is taken', 'Ask for the available slots again.'),
+        ('BK002', 410, 'hold has expired or is not yours', 'Hold the slot again, or book with if_still_free.'),
+        ('BK003', 422, 'slot is not offered', 'Use a start and a duration that available_slots lists.'),
+        ('BK005', 409, 'not possible in this state', null);
+end;
+comment on function booking.refusals() is
+    'Every BK code that the engine gives. BK003 (not offered) is judged before BK001 (taken).';
+
+create function booking.refuse(code text, detail jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_refusal booking.refusal;
+begin
+    if code is null then
+        return;
+    end if;
+    select r.* into strict v_refusal from booking.refusals() r where r.code = refuse.code;
+    raise exception using errcode = code, message = v_refusal.message,
+        detail = coalesce(detail::text, ''), hint = coalesce(v_refusal.hint, '');
+end
+$$;
+comment on function booking.refuse(text, jsonb) is 'Raises what a try_* function returned; nothing where its code is null.';

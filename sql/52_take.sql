@@ -1,0 +1,243 @@
+-- Taking a slot: a hold with its claims, or nothing. Losing a race is a normal result that leaves no row behind.
+-- Next: 53_hold.sql, which visitors call; 54_book.sql, which books directly through here.
+
+create type booking.hold_result as (
+    hold_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    expires_at timestamptz,
+    resources uuid[],
+    code text,
+    detail jsonb);
+comment on type booking.hold_result is
+    'A hold: its id, start, end, when it lapses, what it took. code: null, or why there is none (BK001, BK003), with details.';
+
+create function booking.held(hold booking.hold)
+returns booking.hold_result
+language sql
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    select ((hold).hold_id, lower((hold).span), upper((hold).span), (hold).expires_at,
+        array_agg(c.resource_id order by c.resource_id), null, null)::booking.hold_result
+    from booking.claim c
+    where c.tenant_id = (hold).tenant_id and c.hold_id = (hold).hold_id;
+end;
+comment on function booking.held(booking.hold) is 'The result that tells of a hold.';
+
+create function booking.sweep(tenant uuid, chosen booking.candidate[], span tstzrange)
+returns bigint
+language sql
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    -- The hold goes, its claims cascade: deleting claims by a join would lose against a renewal in flight, which this
+    -- waits for and then spares. In the order of ids, or two sweepers could wait for one another.
+    with lapsed as (
+        select h.tenant_id, h.hold_id
+        from booking.hold h
+        where h.tenant_id = sweep.tenant and h.expires_at <= clock_timestamp()
+            and h.hold_id in (
+                select c.hold_id
+                from unnest(chosen) u
+                join booking.claim c
+                    on c.tenant_id = sweep.tenant and c.resource_id = u.resource_id and c.unit = u.unit and c.span && sweep.span
+                where c.hold_id is not null)
+        order by h.hold_id
+        for update),
+    gone as (
+        delete from booking.hold h
+        using lapsed l
+        where h.tenant_id = l.tenant_id and h.hold_id = l.hold_id
+        returning 1)
+    select count(*) from gone;
+end;
+comment on function booking.sweep(uuid, booking.candidate[], tstzrange) is
+    'Deletes the lapsed holds that stand in the way of a span; returns how many.';
+
+create function booking.insert_claims(hold booking.hold, chosen booking.candidate[], span tstzrange)
+returns booking.candidate[]
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_lost booking.candidate[];
+begin
+    -- Whoever holds a claim must not wait for a hold, so with several claims the lapsed ones go first. With one there is
+    -- nothing to hold while waiting, and the common case saves the look.
+    if cardinality(chosen) > 1 then
+        perform booking.sweep(hold.tenant_id, chosen, span);
+    end if;
+    for v_try in 1..2 loop
+        with taken as (
+            insert into booking.claim (tenant_id, resource_id, unit, span, hold_id)
+            select hold.tenant_id, u.resource_id, u.unit, insert_claims.span, hold.hold_id
+            from unnest(chosen) u
+            order by u.resource_id, u.unit
+            on conflict do nothing
+            returning resource_id),
+        owner as (
+            insert into booking.hold
+            select hold.*
+            where exists (select from taken))
+        select array_agg(u) filter (where u.resource_id not in (select t.resource_id from taken t)) into v_lost
+        from unnest(chosen) u;
+        exit when v_lost is null or cardinality(chosen) > 1 or v_try = 2;
+        exit when booking.sweep(hold.tenant_id, chosen, span) = 0;
+    end loop;
+    return v_lost;
+end
+$$;
+comment on function booking.insert_claims(booking.hold, booking.candidate[], tstzrange) is
+    'Inserts a hold and its claims; returns those that somebody else has (null: none). Of several claims some may be in '
+    'place then: the caller undoes them.';
+
+create function booking.lock_choice(service booking.service, ranked booking.candidate[], lock_pages boolean)
+returns booking.candidate[]
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_pool boolean := (
+        select count(distinct u.requirement_id) = 1 and min(u.pick) = 1 and count(*) > 1 from unnest(ranked) u);
+    v_many boolean := (select count(distinct u.requirement_id) > 1 or max(u.pick) > 1 from unnest(ranked) u);
+    v_members uuid[] := array(select u.resource_id from unnest(ranked) u);
+    v_first uuid := v_members[1];
+    v_chosen booking.candidate[];
+begin
+    if v_pool then
+        -- The best that nobody is waiting on, else the best.
+        if lock_pages then
+            select r.resource_id into v_first
+            from booking.resource r
+            where r.tenant_id = service.tenant_id and r.resource_id = any (v_members)
+            order by array_position(v_members, r.resource_id)
+            limit 1
+            for no key update skip locked;
+        else
+            select m.resource_id into v_first
+            from booking.requirement_resource m
+            where m.tenant_id = service.tenant_id and m.service_id = service.service_id and m.resource_id = any (v_members)
+            order by array_position(v_members, m.resource_id)
+            limit 1
+            for no key update skip locked;
+        end if;
+        v_first := coalesce(v_first, v_members[1]);
+        v_chosen := array(select u from unnest(ranked) u where u.resource_id = v_first);
+    else
+        v_chosen := array(
+            select (u.requirement_id, u.pick, u.resource_id, u.unit, u.offered, u.free)::booking.candidate
+            from (
+                select r.*, row_number() over (partition by r.requirement_id order by r.place) as rank
+                from unnest(ranked) with ordinality
+                    r (requirement_id, pick, resource_id, unit, offered, free, place)) u
+            where u.rank <= u.pick);
+    end if;
+    -- The order of every writer: resources, then members, then claims.
+    if lock_pages then
+        perform booking.lock_resources(service.tenant_id, array(select u.resource_id from unnest(v_chosen) u));
+    end if;
+    if v_many then
+        perform
+        from booking.service_requirement q
+        where q.tenant_id = service.tenant_id and q.service_id = service.service_id
+        order by q.requirement_id
+        for no key update;
+    end if;
+    if lock_pages or v_pool then
+        perform booking.lock_members(
+            service.tenant_id, service.service_id, array(select u.resource_id from unnest(v_chosen) u));
+    end if;
+    return v_chosen;
+end
+$$;
+comment on function booking.lock_choice(booking.service, booking.candidate[], boolean) is
+    'Chooses among ranked candidates and locks what the choice needs; with lock_pages also what a booking writes.';
+
+create function booking.lock_members(tenant uuid, service uuid, resources uuid[])
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    perform
+    from booking.requirement_resource m
+    where m.tenant_id = lock_members.tenant and m.service_id = lock_members.service
+        and m.resource_id = any (resources)
+    order by m.resource_id
+    for no key update;
+end
+$$;
+comment on function booking.lock_members(uuid, uuid, uuid[]) is
+    'Locks members of a service in the order of their ids. Their counts are updated later, so 40001 is not missed.';
+
+create function booking.take(
+    service booking.service,
+    starts_at timestamptz,
+    minutes int,
+    session_hash bytea,
+    resource uuid,
+    ttl interval,
+    lock_pages boolean)
+returns booking.hold_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_hold booking.hold;
+    v_claimed tstzrange;
+    v_candidates booking.candidate[];
+    v_own uuid[];
+    v_lost booking.candidate[];
+    v_code text;
+begin
+    v_hold.tenant_id := service.tenant_id;
+    v_hold.hold_id := gen_random_uuid();
+    v_hold.service_id := service.service_id;
+    v_hold.session_hash := session_hash;
+    v_hold.span := tstzrange(starts_at, starts_at + make_interval(mins => minutes));
+    v_hold.version := 0;
+    v_claimed := tstzrange(
+        lower(v_hold.span) - make_interval(mins => service.buffer_before),
+        upper(v_hold.span) + make_interval(mins => service.buffer_after));
+    v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
+    v_own := array(
+        select h.hold_id
+        from booking.hold h
+        where h.tenant_id = service.tenant_id and h.session_hash = take.session_hash and h.span && v_hold.span
+        order by h.hold_id);
+    loop
+        v_code := booking.verdict(v_candidates, resource);
+        if v_code is not null then
+            return (null, null, null, null, null, v_code, null)::booking.hold_result;
+        end if;
+        v_hold.created_at := clock_timestamp();
+        v_hold.expires_at := v_hold.created_at + ttl;
+        if cardinality(v_candidates) = 1 and cardinality(v_own) = 0 then
+            -- Nothing to choose and nothing to undo: no subtransaction.
+            if lock_pages then
+                v_candidates := booking.lock_choice(service, v_candidates, true);
+            end if;
+            v_lost := booking.insert_claims(v_hold, v_candidates, v_claimed);
+            exit when v_lost is null;
+        else
+            begin
+                v_lost := booking.lock_choice(
+                    service, booking.ranked(service, v_candidates, starts_at, resource), lock_pages);
+                delete from booking.hold h where h.tenant_id = service.tenant_id and h.hold_id = any (v_own);
+                v_lost := booking.insert_claims(v_hold, v_lost, v_claimed);
+                exit when v_lost is null;
+                raise exception using errcode = 'BK001';
+            exception when sqlstate 'BK001' then
+                -- Back to where no lock was held, and on without the unit that was lost.
+            end;
+        end if;
+        v_candidates := array(
+            select (c.requirement_id, c.pick, c.resource_id, c.unit, c.offered, c.free
+                and not exists (
+                    select from unnest(v_lost) l where l.resource_id = c.resource_id and l.unit = c.unit))::booking.candidate
+            from unnest(v_candidates) c);
+    end loop;
+    return booking.held(v_hold);
+end
+$$;
+comment on function booking.take(booking.service, timestamptz, int, bytea, uuid, interval, boolean) is
+    'A new hold in place of the session''s own that overlap it, or the code why not, with everything as it was before.';

@@ -1,0 +1,157 @@
+-- hold, release. Each as try_*, which returns a refusal in code, and in a raising form around it. Next: 54_book.sql.
+
+create function booking.wanted_minutes(service booking.service, duration interval)
+returns int
+language sql
+stable
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    select booking.on_grain(
+        coalesce(booking.whole_minutes(duration), (select min(d) from unnest((service).durations) d)), service);
+end;
+comment on function booking.wanted_minutes(booking.service, interval) is
+    'A duration in minutes, by default the shortest of the service. 22023 where it is off the grain.';
+
+create function booking.bounded_ttl(service booking.service, ttl interval)
+returns interval
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if ttl <= '0' or ttl > service.max_hold_age then
+        raise exception 'a hold of service "%" may last from a moment to %', service.slug, service.max_hold_age
+            using errcode = '22023', hint = 'Give a ttl within, or none.';
+    end if;
+    return coalesce(ttl, service.hold_ttl);
+end
+$$;
+comment on function booking.bounded_ttl(booking.service, interval) is
+    'The time that a hold is asked to live, by default the service''s; 22023 beyond its max_hold_age.';
+
+create function booking.own_hold(
+    service booking.service,
+    starts_at timestamptz,
+    minutes int,
+    session_hash bytea,
+    resource uuid)
+returns booking.hold
+language sql
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    select h.*
+    from booking.hold h
+    where h.tenant_id = (service).tenant_id and h.service_id = (service).service_id
+        and h.session_hash = own_hold.session_hash and h.expires_at > clock_timestamp()
+        and h.span = tstzrange(starts_at, starts_at + make_interval(mins => minutes))
+        and (own_hold.resource is null or exists (
+            select
+            from booking.claim c
+            where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id and c.resource_id = own_hold.resource));
+end;
+comment on function booking.own_hold(booking.service, timestamptz, int, bytea, uuid) is
+    'The live hold that a session has of exactly this slot, or a row of nulls.';
+
+create function booking.try_hold(
+    tenant uuid,
+    service uuid,
+    starts_at timestamptz,
+    session_id text,
+    duration interval default null,
+    resource uuid default null,
+    ttl interval default null)
+returns booking.hold_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '10s'
+as $$
+#variable_conflict use_column
+declare
+    v_service booking.service := booking.the_service(try_hold.tenant, try_hold.service);
+    v_minutes int := booking.wanted_minutes(v_service, try_hold.duration);
+    v_session bytea := booking.session_hash(try_hold.session_id);
+    v_ttl interval := booking.bounded_ttl(v_service, try_hold.ttl);
+    v_hold booking.hold;
+begin
+    if v_session is null then
+        raise exception 'session_id is needed' using errcode = '22004';
+    end if;
+    perform booking.check_range(try_hold.starts_at, try_hold.starts_at);
+    perform booking.check_member(v_service, try_hold.resource);
+    v_hold := booking.own_hold(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource);
+    if v_hold.hold_id is not null then
+        -- The same slot again: renewed, unless it lapsed just now.
+        update booking.hold h
+        set expires_at = least(clock_timestamp() + v_ttl, h.created_at + v_service.max_hold_age)
+        where h.tenant_id = v_hold.tenant_id and h.hold_id = v_hold.hold_id and h.expires_at > clock_timestamp()
+        returning h.* into v_hold;
+        if found then
+            return booking.held(v_hold);
+        end if;
+    end if;
+    return booking.take(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource, v_ttl, false);
+end
+$$;
+comment on function booking.try_hold(uuid, uuid, timestamptz, text, interval, uuid, interval) is
+    'As booking.hold, but a refusal is returned in code, and nothing is left behind.';
+
+create function booking.hold(
+    tenant uuid,
+    service uuid,
+    starts_at timestamptz,
+    session_id text,
+    duration interval default null,
+    resource uuid default null,
+    ttl interval default null)
+returns booking.hold_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.hold_result := booking.try_hold(tenant, service, starts_at, session_id, duration, resource, ttl);
+begin
+    perform booking.refuse(v_result.code, v_result.detail);
+    return v_result;
+end
+$$;
+comment on function booking.hold(uuid, uuid, timestamptz, text, interval, uuid, interval) is
+    'Holds a slot for a session until ttl has passed (default: the service''s). The same slot again renews its hold; other own '
+    'holds that overlap it are let go, unless this one fails. resource: only this one; duration: default the shortest. '
+    'BK003: not offered; BK001: taken. P0002: unknown tenant, service, resource. 22023, 22004, 22008: bad arguments.';
+
+create type booking.release_result as (released boolean, code text, detail jsonb);
+comment on type booking.release_result is 'Whether a hold was let go. code: null, or BK002 where there is no such hold of the session.';
+
+create function booking.try_release(tenant uuid, hold_id uuid, session_id text)
+returns booking.release_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '10s'
+as $$
+begin
+    -- A lapsed hold is gone for everybody, its own session included.
+    delete from booking.hold h
+    where h.tenant_id = try_release.tenant and h.hold_id = try_release.hold_id
+        and h.session_hash = booking.session_hash(try_release.session_id) and h.expires_at > clock_timestamp();
+    if found then
+        return (true, null, null)::booking.release_result;
+    end if;
+    return (false, 'BK002', null)::booking.release_result;
+end
+$$;
+comment on function booking.try_release(uuid, uuid, text) is 'As booking.release, but a refusal is returned in code.';
+
+create function booking.release(tenant uuid, hold_id uuid, session_id text)
+returns booking.release_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.release_result := booking.try_release(tenant, hold_id, session_id);
+begin
+    perform booking.refuse(v_result.code, v_result.detail);
+    return v_result;
+end
+$$;
+comment on function booking.release(uuid, uuid, text) is
+    'Lets a hold of a session go; the slot is free at once. BK002: no live hold of that id and session. 22023: session_id too short.';

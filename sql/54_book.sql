@@ -1,0 +1,205 @@
+-- book: from a hold, or directly. Locks are taken in the order of every writer: resources, members, then the hold with
+-- its claims, then pages (by the triggers of 33_busy_triggers.sql). Next: 55_cancel.sql.
+
+create type booking.booking_result as (
+    booking_id uuid,
+    status text,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    code text,
+    detail jsonb);
+comment on type booking.booking_result is
+    'A booking: its id, status, start and end. code: null, or why there is none (BK001, BK002, BK003, BK005), with details.';
+
+create function booking.booked(booking booking.booking)
+returns booking.booking_result
+language sql
+immutable
+begin atomic
+    select ((booking).booking_id, (booking).status, lower((booking).span), upper((booking).span), null, null)
+        ::booking.booking_result;
+end;
+comment on function booking.booked(booking.booking) is 'The result that tells of a booking.';
+
+create function booking.check_customer(customer jsonb)
+returns jsonb
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if customer is null then
+        return '{}';
+    elsif jsonb_typeof(customer) <> 'object' then
+        raise exception 'customer must be a JSON object' using errcode = '22023';
+    elsif octet_length(customer::text) > 65536 then
+        raise exception 'customer is larger than 64 kB' using errcode = '54000';
+    end if;
+    return customer;
+end
+$$;
+comment on function booking.check_customer(jsonb) is
+    'The customer of a booking, an empty object for null. 22023 where it is no object, 54000 where it is larger than 64 kB.';
+
+create function booking.book_hold(tenant uuid, hold_id uuid, session_hash bytea, customer jsonb)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_hold booking.hold;
+    v_booking booking.booking;
+    v_resources uuid[];
+begin
+    v_resources := array(
+        select c.resource_id
+        from booking.claim c
+        where c.tenant_id = book_hold.tenant and c.hold_id = book_hold.hold_id);
+    select h.* into v_hold
+    from booking.hold h
+    where h.tenant_id = book_hold.tenant and h.hold_id = book_hold.hold_id;
+    perform booking.lock_resources(book_hold.tenant, v_resources);
+    perform booking.lock_members(book_hold.tenant, v_hold.service_id, v_resources);
+    -- Only now, with every lock taken, does the clock say whether the hold still lives.
+    select h.* into v_hold
+    from booking.hold h
+    where h.tenant_id = book_hold.tenant and h.hold_id = book_hold.hold_id
+        and h.session_hash = book_hold.session_hash
+    for update;
+    if not found or v_hold.expires_at <= clock_timestamp() then
+        return (null, null, null, null, 'BK002', null)::booking.booking_result;
+    end if;
+    -- Hours and rules may have changed since: a live hold books all the same. The outside world does not wait.
+    if exists (
+        select
+        from booking.claim c
+        join booking.busy_window b
+            on b.tenant_id = c.tenant_id and b.resource_id = c.resource_id and b.span && c.span
+        where c.tenant_id = v_hold.tenant_id and c.hold_id = v_hold.hold_id)
+    then
+        return (null, null, null, null, 'BK001', null)::booking.booking_result;
+    end if;
+    insert into booking.booking (tenant_id, service_id, span, customer, customer_key)
+    values (
+        v_hold.tenant_id, v_hold.service_id, v_hold.span, customer,
+        coalesce(lower(customer ->> 'email'), customer ->> 'phone'))
+    returning * into v_booking;
+    insert into booking.booking_resource (tenant_id, booking_id, resource_id, unit, requirement_id)
+    select c.tenant_id, v_booking.booking_id, c.resource_id, c.unit, m.requirement_id
+    from booking.claim c
+    join booking.requirement_resource m
+        on m.tenant_id = c.tenant_id and m.service_id = v_hold.service_id and m.resource_id = c.resource_id
+    where c.tenant_id = v_hold.tenant_id and c.hold_id = v_hold.hold_id;
+    -- The claims stay and change their owner: there is no moment without protection.
+    update booking.claim c
+    set hold_id = null, booking_id = v_booking.booking_id
+    where c.tenant_id = v_hold.tenant_id and c.hold_id = v_hold.hold_id;
+    delete from booking.hold h
+    where h.tenant_id = v_hold.tenant_id and h.hold_id = v_hold.hold_id;
+    update booking.requirement_resource m
+    set booked = m.booked + 1
+    where m.tenant_id = v_hold.tenant_id and m.service_id = v_hold.service_id and m.resource_id = any (v_resources);
+    insert into booking.booking_event (tenant_id, booking_id, kind)
+    values (v_booking.tenant_id, v_booking.booking_id, 'booked');
+    return booking.booked(v_booking);
+end
+$$;
+comment on function booking.book_hold(uuid, uuid, bytea, jsonb) is
+    'Turns a live hold of a session into a booking; BK002 or BK001 in code, with nothing written, where it cannot.';
+
+create function booking.try_book(
+    tenant uuid,
+    hold_id uuid default null,
+    session_id text default null,
+    service uuid default null,
+    starts_at timestamptz default null,
+    duration interval default null,
+    resource uuid default null,
+    customer jsonb default null,
+    if_still_free boolean default false)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '10s'
+as $$
+#variable_conflict use_column
+declare
+    v_customer jsonb := booking.check_customer(try_book.customer);
+    v_session bytea := booking.session_hash(try_book.session_id);
+    v_direct boolean := try_book.service is not null and try_book.starts_at is not null;
+    v_service booking.service;
+    v_hold booking.hold_result;
+    v_own uuid;
+    v_minutes int;
+    v_result booking.booking_result;
+begin
+    if try_book.hold_id is not null then
+        if v_session is null then
+            raise exception 'session_id is needed to book a hold' using errcode = '22004';
+        end if;
+        v_result := booking.book_hold(try_book.tenant, try_book.hold_id, v_session, v_customer);
+        if v_result.code is distinct from 'BK002' or not coalesce(try_book.if_still_free, false) then
+            return v_result;
+        end if;
+    end if;
+    if not v_direct then
+        raise exception 'give a hold_id, or service and starts_at to book directly'
+            using errcode = '22004', hint = 'With if_still_free give both: they say what to try anew.';
+    end if;
+    v_service := booking.the_service(try_book.tenant, try_book.service);
+    v_minutes := booking.wanted_minutes(v_service, try_book.duration);
+    perform booking.check_range(try_book.starts_at, try_book.starts_at);
+    perform booking.check_member(v_service, try_book.resource);
+    -- Without a session there are no own holds; a random one keeps strangers out of this one.
+    v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
+    v_own := (booking.own_hold(v_service, try_book.starts_at, v_minutes, v_session, try_book.resource)).hold_id;
+    if v_own is not null then
+        v_result := booking.book_hold(try_book.tenant, v_own, v_session, v_customer);
+        if v_result.code is distinct from 'BK002' then
+            return v_result;
+        end if;
+    end if;
+    -- A hold for the length of this call, taken with the locks of a booking.
+    v_hold := booking.take(
+        v_service, try_book.starts_at, v_minutes, v_session, try_book.resource, v_service.max_hold_age, true);
+    if v_hold.code is not null then
+        return (null, null, null, null, v_hold.code, v_hold.detail)::booking.booking_result;
+    end if;
+    v_result := booking.book_hold(try_book.tenant, v_hold.hold_id, v_session, v_customer);
+    if v_result.code is not null then
+        delete from booking.hold h where h.tenant_id = try_book.tenant and h.hold_id = v_hold.hold_id;
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.try_book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+    'As booking.book, but a refusal is returned in code, and nothing is left behind.';
+
+create function booking.book(
+    tenant uuid,
+    hold_id uuid default null,
+    session_id text default null,
+    service uuid default null,
+    starts_at timestamptz default null,
+    duration interval default null,
+    resource uuid default null,
+    customer jsonb default null,
+    if_still_free boolean default false)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result := booking.try_book(
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+begin
+    perform booking.refuse(v_result.code, v_result.detail);
+    return v_result;
+end
+$$;
+comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+    'Books a hold of a session, or directly a service and a start (an own hold of that slot is used up). A lapsed hold is '
+    'tried anew only with if_still_free, service and starts_at. BK002: hold lapsed or not yours; BK003: not offered; BK001: '
+    'taken, or a busy window came meanwhile. P0002: unknown tenant, service, resource. 22023, 22004, 22008, 54000: bad arguments.';

@@ -1,0 +1,65 @@
+-- cancel. Next: 60_put.sql.
+
+create function booking.try_cancel(tenant uuid, booking_id uuid, reason text default null)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '10s'
+as $$
+#variable_conflict use_column
+declare
+    v_booking booking.booking;
+    v_resources uuid[];
+begin
+    select b.* into v_booking
+    from booking.booking b
+    where b.tenant_id = try_cancel.tenant and b.booking_id = try_cancel.booking_id;
+    if not found then
+        raise exception 'unknown booking' using errcode = 'P0002';
+    end if;
+    v_resources := array(
+        select r.resource_id
+        from booking.booking_resource r
+        where r.tenant_id = v_booking.tenant_id and r.booking_id = v_booking.booking_id);
+    perform booking.lock_resources(v_booking.tenant_id, v_resources);
+    perform booking.lock_members(v_booking.tenant_id, v_booking.service_id, v_resources);
+    update booking.booking b
+    set status = 'cancelled', expires_at = null, version = b.version + 1
+    where b.tenant_id = v_booking.tenant_id and b.booking_id = v_booking.booking_id
+        and b.status in ('pending', 'confirmed') and coalesce(b.expires_at > clock_timestamp(), true)
+    returning b.* into v_booking;
+    if not found then
+        return (null, null, null, null, 'BK005', jsonb_build_object('status', (
+            select case when b.expires_at <= clock_timestamp() then 'expired' else b.status end
+            from booking.booking b
+            where b.tenant_id = try_cancel.tenant and b.booking_id = try_cancel.booking_id)))::booking.booking_result;
+    end if;
+    delete from booking.claim c
+    where c.tenant_id = v_booking.tenant_id and c.booking_id = v_booking.booking_id;
+    update booking.requirement_resource m
+    set booked = greatest(m.booked - 1, 0)
+    where m.tenant_id = v_booking.tenant_id and m.service_id = v_booking.service_id and m.resource_id = any (v_resources);
+    insert into booking.booking_event (tenant_id, booking_id, kind, detail)
+    values (
+        v_booking.tenant_id, v_booking.booking_id, 'cancelled',
+        jsonb_strip_nulls(jsonb_build_object('reason', left(reason, 1000))));
+    return booking.booked(v_booking);
+end
+$$;
+comment on function booking.try_cancel(uuid, uuid, text) is 'As booking.cancel, but a refusal is returned in code.';
+
+create function booking.cancel(tenant uuid, booking_id uuid, reason text default null)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result := booking.try_cancel(tenant, booking_id, reason);
+begin
+    perform booking.refuse(v_result.code, v_result.detail);
+    return v_result;
+end
+$$;
+comment on function booking.cancel(uuid, uuid, text) is
+    'Cancels a pending or confirmed booking; its time is free at once, its row and what was assigned stay. '
+    'BK005: cancelled already, or over. P0002: unknown booking.';

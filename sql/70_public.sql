@@ -1,0 +1,241 @@
+-- The definers behind the public surface: SECURITY DEFINER, public arguments only (no as_of, no owner's functions), and
+-- each finds its tenant and service itself. Unknown, inactive and foreign names are told apart by nobody: one query, one
+-- answer. Their raising forms: 71_public_raise.sql.
+
+create function booking.uuid_of(id text)
+returns uuid
+language sql
+immutable
+parallel safe
+strict
+begin atomic
+    select case
+        when id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then id::uuid
+    end;
+end;
+comment on function booking.uuid_of(text) is 'A uuid in its usual form, or null for any other text.';
+
+create function booking.raise_unknown()
+returns void
+language plpgsql
+as $$
+begin
+    raise exception 'not found' using errcode = 'PT404', detail = '{"code": "P0002"}',
+        hint = 'Check the tenant, the service and the resource.';
+end
+$$;
+comment on function booking.raise_unknown() is 'PT404: the one answer to unknown, inactive and foreign names.';
+
+create function booking.public_tenant(tenant text)
+returns uuid
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_tenant uuid;
+begin
+    select t.tenant_id into v_tenant
+    from booking.tenant t
+    where (t.tenant_id = booking.uuid_of(tenant) or t.slug = tenant) and t.active;
+    if not found then
+        perform booking.raise_unknown();
+    end if;
+    return v_tenant;
+end
+$$;
+comment on function booking.public_tenant(text) is 'The id of an active tenant by uuid or slug; else PT404.';
+
+create function booking.public_key(
+    tenant text,
+    service text,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    slot_id text)
+returns booking.slot_key
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_slot booking.slot_key := booking.slot_of(public_key.slot_id);
+    v_key booking.slot_key;
+begin
+    v_key.tenant_id := booking.public_tenant(coalesce(public_key.tenant, v_slot.tenant_id::text));
+    v_key.starts_at := coalesce(v_slot.starts_at, public_key.starts_at);
+    v_key.duration := coalesce(v_slot.duration, public_key.duration);
+    v_key.resource_id := coalesce(v_slot.resource_id, public_key.resource);
+    select s.service_id into v_key.service_id
+    from booking.service s
+    where s.tenant_id = v_key.tenant_id and s.active and s.public
+        and (v_slot.tenant_id is null or v_slot.tenant_id = s.tenant_id)
+        and case
+            when v_slot.service_id is not null then s.service_id = v_slot.service_id
+            else s.service_id = booking.uuid_of(public_key.service) or s.slug = public_key.service
+        end;
+    if not found then
+        perform booking.raise_unknown();
+    end if;
+    -- A slot_id may name a resource that the public does not see by itself: the only one of its service.
+    if public_key.resource is not null and not exists (
+        select
+        from booking.requirement_resource m
+        join booking.resource r using (tenant_id, resource_id)
+        where m.tenant_id = v_key.tenant_id and m.service_id = v_key.service_id
+            and m.resource_id = public_key.resource and r.public and r.active)
+    then
+        perform booking.raise_unknown();
+    end if;
+    if v_slot.resource_id is not null and not exists (
+        select
+        from booking.requirement_resource m
+        where m.tenant_id = v_key.tenant_id and m.service_id = v_key.service_id and m.resource_id = v_slot.resource_id)
+    then
+        perform booking.raise_unknown();
+    end if;
+    return v_key;
+end
+$$;
+comment on function booking.public_key(text, text, timestamptz, interval, uuid, text) is
+    'What names or a slot_id stand for: an active tenant, a public service, one of its public resources; else PT404.';
+
+create type booking.public_service as (
+    service_id uuid,
+    slug text,
+    name text,
+    zone text,
+    durations int[],
+    step int);
+comment on type booking.public_service is 'What the public sees of a service: names, zone, durations and step in minutes.';
+
+create function booking.public_services(tenant text)
+returns setof booking.public_service
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_tenant uuid := booking.public_tenant(tenant);
+begin
+    return query
+        select s.service_id, s.slug, s.name, s.zone, s.durations,
+            coalesce(s.step, (select min(d) from unnest(s.durations) d))
+        from booking.service s
+        where s.tenant_id = v_tenant and s.active and s.public
+        order by s.slug;
+end
+$$;
+comment on function booking.public_services(text) is 'Behind booking_api.services.';
+
+create function booking.public_available_slots(
+    tenant text,
+    service text,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    duration interval,
+    resource uuid,
+    session_id text,
+    holds text,
+    each_resource boolean,
+    step interval)
+returns setof booking.slot
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_key booking.slot_key := booking.public_key(
+        public_available_slots.tenant, public_available_slots.service, null, null, public_available_slots.resource, null);
+begin
+    return query
+        select s.slot_id, s.starts_at, s.ends_at, s.duration, r.resource_id, r.location_id, s.status, s.remaining
+        from booking.available_slots(
+            v_key.tenant_id, v_key.service_id, from_ts, to_ts, public_available_slots.duration,
+            public_available_slots.resource, public_available_slots.session_id,
+            coalesce(public_available_slots.holds, 'hide'), coalesce(public_available_slots.each_resource, false),
+            public_available_slots.step)
+            with ordinality s (slot_id, starts_at, ends_at, duration, resource_id, location_id, status, remaining, place)
+        left join booking.resource r
+            on r.tenant_id = v_key.tenant_id and r.resource_id = s.resource_id and r.public and r.active
+        -- Row by row the public sees public resources; a service with a single hidden one is listed without its name.
+        where r.resource_id is not null or not coalesce(public_available_slots.each_resource, false)
+        order by s.place;
+end
+$$;
+comment on function booking.public_available_slots(
+    text, text, timestamptz, timestamptz, interval, uuid, text, text, boolean, interval) is
+    'Behind booking_api.available_slots.';
+
+create function booking.public_try_hold(
+    tenant text,
+    service text,
+    starts_at timestamptz,
+    session_id text,
+    duration interval,
+    resource uuid,
+    ttl interval,
+    slot_id text)
+returns booking.hold_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_key booking.slot_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
+begin
+    return booking.try_hold(
+        v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl);
+end
+$$;
+comment on function booking.public_try_hold(text, text, timestamptz, text, interval, uuid, interval, text) is
+    'Behind booking_api.try_hold.';
+
+create function booking.public_try_release(tenant text, hold_id uuid, session_id text)
+returns booking.release_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return booking.try_release(booking.public_tenant(tenant), hold_id, session_id);
+end
+$$;
+comment on function booking.public_try_release(text, uuid, text) is 'Behind booking_api.try_release.';
+
+create function booking.public_try_book(
+    tenant text,
+    hold_id uuid,
+    session_id text,
+    service text,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    customer jsonb,
+    if_still_free boolean,
+    slot_id text)
+returns booking.booking_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_key booking.slot_key;
+begin
+    if service is null and slot_id is null then
+        v_key.tenant_id := booking.public_tenant(tenant);
+    else
+        v_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
+    end if;
+    return booking.try_book(
+        v_key.tenant_id, hold_id, session_id, v_key.service_id, v_key.starts_at, v_key.duration, v_key.resource_id,
+        customer, if_still_free);
+end
+$$;
+comment on function booking.public_try_book(
+    text, uuid, text, text, timestamptz, interval, uuid, jsonb, boolean, text) is
+    'Behind booking_api.try_book.';

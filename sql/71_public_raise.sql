@@ -1,0 +1,89 @@
+-- The raising forms of 70_public.sql: a refusal becomes PTnnn, which PostgREST answers with that HTTP status.
+-- Next: 80_api.sql.
+
+create function booking.public_refuse(code text, detail jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_refusal booking.refusal;
+begin
+    if code is null then
+        return;
+    end if;
+    select r.* into strict v_refusal from booking.refusals() r where r.code = public_refuse.code;
+    raise exception using errcode = 'PT' || v_refusal.status, message = v_refusal.message,
+        detail = jsonb_build_object('code', code)::text, hint = coalesce(v_refusal.hint, '');
+end
+$$;
+comment on function booking.public_refuse(text, jsonb) is
+    'Raises what a try_* function returned as PostgREST wants it: PTnnn with the HTTP status, the BK code in the DETAIL.';
+
+create function booking.public_hold(
+    tenant text,
+    service text,
+    starts_at timestamptz,
+    session_id text,
+    duration interval,
+    resource uuid,
+    ttl interval,
+    slot_id text)
+returns booking.hold_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.hold_result := booking.public_try_hold(
+        tenant, service, starts_at, session_id, duration, resource, ttl, slot_id);
+begin
+    perform booking.public_refuse(v_result.code, v_result.detail);
+    return v_result;
+end
+$$;
+comment on function booking.public_hold(text, text, timestamptz, text, interval, uuid, interval, text) is
+    'Behind booking_api.hold.';
+
+create function booking.public_release(tenant text, hold_id uuid, session_id text)
+returns booking.release_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.release_result := booking.public_try_release(tenant, hold_id, session_id);
+begin
+    perform booking.public_refuse(v_result.code, v_result.detail);
+    return v_result;
+end
+$$;
+comment on function booking.public_release(text, uuid, text) is 'Behind booking_api.release.';
+
+create function booking.public_book(
+    tenant text,
+    hold_id uuid,
+    session_id text,
+    service text,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    customer jsonb,
+    if_still_free boolean,
+    slot_id text)
+returns booking.booking_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result := booking.public_try_book(
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free, slot_id);
+begin
+    perform booking.public_refuse(v_result.code, v_result.detail);
+    return v_result;
+end
+$$;
+comment on function booking.public_book(
+    text, uuid, text, text, timestamptz, interval, uuid, jsonb, boolean, text) is
+    'Behind booking_api.book.';
