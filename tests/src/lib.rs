@@ -1,1 +1,10 @@
-//! The test harness.
+//! The test harness. `server` is the server under test, `database` a database of one's own on it, `log` what it logged;
+//! `regress` runs PostgreSQL's own regression drivers, `cases` asks `available_slots` the cases of a file.
+pub mod cases;
+pub mod database;
+pub mod log;
+pub mod regress;
+pub mod server;
+
+pub use database::TestDb;
+pub use server::Server;
