@@ -40,3 +40,11 @@ pub enum Error {
     /// Bytes that no slotmap has.
     Malformed,
 }
+
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl core::error::Error for Error {}

@@ -99,10 +99,11 @@ impl Tally {
         if used.end - used.start > MAX_WORDS as i64 {
             return Err(Error::TooLong);
         }
-        let end_word = self.first_word + self.width as i64;
         if self.width == 0 {
-            (self.first_word, self.width) = (used.start, (used.end - used.start) as usize);
-        } else if used.start < self.first_word || used.end > end_word {
+            self.first_word = used.start;
+        }
+        let end_word = self.first_word + self.width as i64;
+        if used.start < self.first_word || used.end > end_word {
             // Half as much again on the side that grows, so that many small steps copy little.
             let slack = self.width as i64 / 2;
             let start = match used.start < self.first_word {

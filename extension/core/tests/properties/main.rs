@@ -1,0 +1,8 @@
+//! Every operation against a model too simple to be wrong: a set of minutes. Read `model` first.
+
+mod aggregate;
+mod layout;
+mod model;
+mod search;
+mod set;
+mod span;
