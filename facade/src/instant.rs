@@ -75,7 +75,6 @@ impl<'a> FromSql<'a> for Instant {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -97,9 +97,8 @@ fn problem(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) 
 /// `PTnnn` is HTTP status nnn, as PostgREST has it; a refusal in it is named by `code` in a JSON DETAIL.
 fn postgrest(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) -> Problem {
     let detail: Option<serde_json::Value> = detail.and_then(|text| serde_json::from_str(text).ok());
-    if let Some(refused) = detail
-        .as_ref()
-        .and_then(|detail| detail.get("code")?.as_str())
+    if let Some(refused) = detail.as_ref().and_then(|detail| detail.get("code")?.as_str())
+        && refused.starts_with("BK")
     {
         return refusal::problem(refused, detail.as_ref());
     }
@@ -190,6 +189,8 @@ mod tests {
             (refused.status.as_u16(), refused.code.as_deref()),
             (409, Some("BK004"))
         );
+        let unknown = problem("PT404", "", None, Some(r#"{"code": "P0002"}"#));
+        assert_eq!(unknown, Problem::not_found());
         assert_eq!(of("BK002").status, StatusCode::GONE);
     }
 }

@@ -50,7 +50,6 @@ fn session(headers: &HeaderMap) -> Result<Option<Secret<String>>, Problem> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use axum::http::StatusCode;
 
