@@ -1,6 +1,7 @@
 //! The listener and the graceful end.
 
 use std::error::Error;
+use std::future::Future;
 use std::io::Write;
 use std::time::Duration;
 
@@ -27,28 +28,38 @@ pub async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     writeln!(std::io::stdout(), "http://{address}")?;
     info!(%address, "listening");
 
-    let (end, mut ended) = watch::channel(());
-    let mut draining = ended.clone();
-    tokio::spawn(async move {
+    serve(listener, state, async move {
         tokio::select! {
             _ = terminate.recv() => info!("SIGTERM: draining"),
             _ = interrupt.recv() => info!("SIGINT: draining"),
         }
-        drop(end);
-    });
+    })
+    .await?;
+    info!("ended");
+    Ok(())
+}
 
+/// Serves until `end`, then answers what has begun and returns.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    // No request takes longer than its limit; a client that reads its answer too slowly is left behind.
+    let limit = state.request_timeout + Duration::from_secs(1);
+    let (ending, mut ended) = watch::channel(());
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
     let server = axum::serve(listener, crate::app(state)).with_graceful_shutdown(async move {
-        let _ = ended.changed().await;
+        end.await;
+        drop(ending);
     });
-    // No request takes longer than its limit; a client that reads its answer too slowly is left behind.
-    let limit = config.request_timeout + Duration::from_secs(1);
     tokio::select! {
-        result = server => result?,
-        () = async { let _ = draining.changed().await; tokio::time::sleep(limit).await; } => warn!("connections are still open"),
+        result = server => result,
+        () = async { let _ = ended.changed().await; tokio::time::sleep(limit).await; } => {
+            warn!("connections are still open");
+            Ok(())
+        }
     }
-    info!("ended");
-    Ok(())
 }

@@ -37,7 +37,7 @@ pub async fn ready(State(state): State<AppState>) -> Result<impl IntoResponse, P
     }
     if !row.try_get::<_, bool>("granted")? {
         return Err(not_ready(
-            "the facade's role has not been given access; see booking.grant_access",
+            "the role of the facade has not been given access",
         ));
     }
     Ok((PRIVATE, Json(json!({"status": "ready"}))))

@@ -1,0 +1,98 @@
+//! Bookings, from a hold or direct.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::PRIVATE;
+use crate::extract::{Json, Path, Session};
+use crate::instant::Instant;
+use crate::problem::Problem;
+use crate::refusal;
+use crate::secret::Secret;
+use crate::state::AppState;
+
+const TRY_BOOK: &str = "
+    select booking_id, status, starts_at, ends_at, code, detail
+    from booking_api.try_book(
+        tenant => $1, hold_id => $2, session_id => $3, service => $4, starts_at => $5,
+        duration => pg_catalog.make_interval(mins => $6), resource => $7, customer => $8, if_still_free => $9,
+        slot_id => $10)";
+
+/// What to book: a `hold_id`, a `slot_id`, or a service and a start. The duration is in minutes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewBooking {
+    hold_id: Option<Uuid>,
+    slot_id: Option<String>,
+    service: Option<String>,
+    starts_at: Option<Instant>,
+    duration: Option<i32>,
+    resource: Option<Uuid>,
+    session_id: Option<Secret<String>>,
+    customer: Secret<Map<String, Value>>,
+    #[serde(default)]
+    if_still_free: bool,
+}
+
+/// A booking that was made.
+#[derive(Serialize)]
+pub struct Booking {
+    booking_id: Uuid,
+    status: String,
+    starts_at: Instant,
+    ends_at: Instant,
+}
+
+impl TryFrom<&Row> for Booking {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            booking_id: row.try_get("booking_id")?,
+            status: row.try_get("status")?,
+            starts_at: row.try_get("starts_at")?,
+            ends_at: row.try_get("ends_at")?,
+        })
+    }
+}
+
+/// `POST /v1/{tenant}/bookings`
+pub async fn create(
+    State(state): State<AppState>,
+    Path(tenant): Path<String>,
+    session: Session,
+    Json(new): Json<NewBooking>,
+) -> Result<impl IntoResponse, Problem> {
+    let session = session.or(new.session_id)?;
+    let customer = Secret(Value::Object(new.customer.0));
+    let row = state
+        .db
+        .write(
+            TRY_BOOK,
+            &[
+                (&tenant, Type::TEXT),
+                (&new.hold_id, Type::UUID),
+                (&session, Type::TEXT),
+                (&new.service, Type::TEXT),
+                (&new.starts_at, Type::TIMESTAMPTZ),
+                (&new.duration, Type::INT4),
+                (&new.resource, Type::UUID),
+                (&customer, Type::JSONB),
+                (&new.if_still_free, Type::BOOL),
+                (&new.slot_id, Type::TEXT),
+            ],
+        )
+        .await?;
+    refusal::check(&row)?;
+    Ok((
+        StatusCode::CREATED,
+        PRIVATE,
+        axum::Json(Booking::try_from(&row)?),
+    ))
+}

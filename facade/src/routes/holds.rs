@@ -1,0 +1,130 @@
+//! Holds: taken and let go.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::PRIVATE;
+use crate::extract::{Json, Path, Session};
+use crate::instant::Instant;
+use crate::problem::Problem;
+use crate::refusal;
+use crate::secret::Secret;
+use crate::state::AppState;
+
+const TRY_HOLD: &str = "
+    select hold_id, starts_at, ends_at, expires_at, resources, code, detail
+    from booking_api.try_hold(
+        tenant => $1, service => $2, starts_at => $3, session_id => $4, duration => pg_catalog.make_interval(mins => $5),
+        resource => $6, ttl => pg_catalog.make_interval(secs => $7), slot_id => $8)";
+
+const TRY_RELEASE: &str = "
+    select released, code, detail
+    from booking_api.try_release(tenant => $1, hold_id => $2, session_id => $3)";
+
+/// What to hold: a `slot_id`, or a service and a start. The duration is in minutes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewHold {
+    slot_id: Option<String>,
+    service: Option<String>,
+    starts_at: Option<Instant>,
+    duration: Option<i32>,
+    resource: Option<Uuid>,
+    session_id: Option<Secret<String>>,
+    ttl_seconds: Option<i32>,
+}
+
+/// A hold that was taken.
+#[derive(Serialize)]
+pub struct Hold {
+    hold_id: Uuid,
+    starts_at: Instant,
+    ends_at: Instant,
+    expires_at: Instant,
+    resources: Vec<Uuid>,
+}
+
+impl TryFrom<&Row> for Hold {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            hold_id: row.try_get("hold_id")?,
+            starts_at: row.try_get("starts_at")?,
+            ends_at: row.try_get("ends_at")?,
+            expires_at: row.try_get("expires_at")?,
+            resources: row.try_get("resources")?,
+        })
+    }
+}
+
+/// `POST /v1/{tenant}/holds`
+pub async fn create(
+    State(state): State<AppState>,
+    OriginalUri(uri): OriginalUri,
+    Path(tenant): Path<String>,
+    session: Session,
+    Json(new): Json<NewHold>,
+) -> Result<impl IntoResponse, Problem> {
+    let session = session.or(new.session_id)?;
+    let row = state
+        .db
+        .write(
+            TRY_HOLD,
+            &[
+                (&tenant, Type::TEXT),
+                (&new.service, Type::TEXT),
+                (&new.starts_at, Type::TIMESTAMPTZ),
+                (&session, Type::TEXT),
+                (&new.duration, Type::INT4),
+                (&new.resource, Type::UUID),
+                (&new.ttl_seconds.map(f64::from), Type::FLOAT8),
+                (&new.slot_id, Type::TEXT),
+            ],
+        )
+        .await?;
+    refusal::check(&row)?;
+    let hold = Hold::try_from(&row)?;
+    let location = format!("{}/{}", uri.path(), hold.hold_id);
+    Ok((
+        StatusCode::CREATED,
+        PRIVATE,
+        [(LOCATION, location)],
+        axum::Json(hold),
+    ))
+}
+
+/// `DELETE /v1/{tenant}/holds/{id}`: a hold that is not this session's is no hold.
+pub async fn release(
+    State(state): State<AppState>,
+    Path((tenant, id)): Path<(String, Uuid)>,
+    Session(session): Session,
+) -> Result<impl IntoResponse, Problem> {
+    let row = state
+        .db
+        .write(
+            TRY_RELEASE,
+            &[
+                (&tenant, Type::TEXT),
+                (&id, Type::UUID),
+                (&session, Type::TEXT),
+            ],
+        )
+        .await?;
+    match refusal::check(&row) {
+        Err(problem) if problem.code.as_deref() == Some("BK002") => {
+            return Err(Problem::not_found());
+        }
+        other => other?,
+    }
+    match row.try_get::<_, Option<bool>>("released")? {
+        Some(true) => Ok((StatusCode::NO_CONTENT, PRIVATE)),
+        _ => Err(Problem::not_found()),
+    }
+}

@@ -1,0 +1,20 @@
+//! The facade over HTTP, in front of a real database: status and body of every route, and what happens when things go
+//! wrong. `world` makes the database, the facade and the client that every test starts from.
+
+/// A shop, a facade in front of it, a client.
+mod world;
+
+/// `POST bookings`.
+mod bookings;
+/// `/healthz` and `/readyz`.
+mod health;
+/// `POST holds` and `DELETE holds/{id}`.
+mod holds;
+/// Many visitors at once.
+mod races;
+/// Requests that make no sense.
+mod rejections;
+/// `GET services`.
+mod services;
+/// `GET slots`.
+mod slots;

@@ -1,0 +1,215 @@
+//! Requests that make no sense: nothing of them reaches the database.
+use anyhow::Result;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::world::{World, monday, session, slots_path};
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_method_are_problems_too() -> Result<()> {
+    let world = World::new("rejections").await?;
+    for path in [
+        "/",
+        "/v1",
+        "/v1/acme",
+        "/v1/acme/services/",
+        "/v1/acme/services/haircut",
+        "/v2/acme/services",
+    ] {
+        assert_eq!(world.get(path).await?.status, 404, "{path}");
+    }
+    let wrong = world
+        .send(world.request(Method::PUT, "/v1/acme/holds"))
+        .await?;
+    assert_eq!((wrong.status, wrong.header("allow")), (405, "POST"));
+    let wrong = world
+        .send(world.request(Method::POST, "/v1/acme/services"))
+        .await?;
+    assert_eq!((wrong.status, wrong.header("allow")), (405, "GET,HEAD"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_query_is_refused_with_the_name_of_what_is_wrong() -> Result<()> {
+    let world = World::new("rejections").await?;
+    let day = "from=2030-01-07T00:00:00Z&to=2030-01-08T00:00:00Z";
+    for (query, named) in [
+        ("", "from"),
+        ("from=2030-01-07T00:00:00Z", "to"),
+        ("from=tomorrow&to=2030-01-08T00:00:00Z", "RFC 3339"),
+        ("from=2030-01-07&to=2030-01-08", "RFC 3339"),
+        ("from=infinity&to=2030-01-08T00:00:00Z", "RFC 3339"),
+        (
+            "from=2030-01-07T00:00:00Z&to=300000-01-01T00:00:00Z",
+            "RFC 3339",
+        ),
+        (&format!("{day}&duration=1h"), "duration"),
+        (&format!("{day}&duration=99999999999"), "duration"),
+        (&format!("{day}&resource=chair"), "resource"),
+        (&format!("{day}&holds=show"), "holds"),
+        (&format!("{day}&each_resource=yes"), "each_resource"),
+        (&format!("{day}&session_id=0123456789abcdef"), "session_id"),
+        (&format!("{day}&{day}"), "duplicate"),
+    ] {
+        let answer = world
+            .get(&format!("/v1/acme/services/haircut/slots?{query}"))
+            .await?;
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(answer.text("detail").contains(named), "{query}: {answer:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_is_refused_with_the_name_of_what_is_wrong() -> Result<()> {
+    let world = World::new("rejections").await?;
+    for (path, body, named) in [
+        ("holds", "", "EOF"),
+        ("holds", "{", "EOF"),
+        ("holds", "[]", "a JSON object"),
+        ("holds", "null", "a JSON object"),
+        ("holds", r#"["slot"]"#, "a JSON object"),
+        ("holds", r#"{"slot_id": "a", "slot_id": "b"}"#, "duplicate"),
+        ("holds", r#"{"slot": "a"}"#, "unknown field `slot`"),
+        (
+            "holds",
+            r#"{"service": "haircut", "starts_at": "09:00"}"#,
+            "RFC 3339",
+        ),
+        (
+            "holds",
+            r#"{"service": "haircut", "starts_at": 1893488400}"#,
+            "RFC 3339",
+        ),
+        ("holds", r#"{"slot_id": 7}"#, "slot_id"),
+        ("holds", r#"{"slot_id": "a", "duration": "60"}"#, "duration"),
+        (
+            "holds",
+            r#"{"slot_id": "a", "ttl_seconds": 1e99}"#,
+            "ttl_seconds",
+        ),
+        (
+            "holds",
+            r#"{"slot_id": "a", "resource": "chair"}"#,
+            "resource",
+        ),
+        ("bookings", r#"{"slot_id": "a"}"#, "customer"),
+        (
+            "bookings",
+            r#"{"slot_id": "a", "customer": "Ada"}"#,
+            "customer",
+        ),
+        ("bookings", r#"{"hold_id": "a", "customer": {}}"#, "hold_id"),
+        (
+            "bookings",
+            r#"{"slot_id": "a", "customer": {}, "price": 0}"#,
+            "price",
+        ),
+        (
+            "bookings",
+            r#"{"slot_id": "a", "customer": {}, "if_still_free": 1}"#,
+            "if_still_free",
+        ),
+        (
+            "bookings",
+            &format!(
+                r#"{{"slot_id": "a", "customer": {}"#,
+                r#"{"a":"#.repeat(200)
+            ),
+            "recursion",
+        ),
+    ] {
+        let request = world.request(Method::POST, &format!("/v1/acme/{path}"));
+        let request = request
+            .header("content-type", "application/json")
+            .body(body.to_owned());
+        let answer = world.send(request).await?;
+        assert_eq!(answer.status, 400, "{body}: {answer:?}");
+        assert!(answer.text("detail").contains(named), "{body}: {answer:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_or_too_long_is_not_read() -> Result<()> {
+    let world = World::new("rejections").await?;
+    for path in ["/v1/acme/holds", "/v1/acme/bookings"] {
+        for content_type in ["text/plain", "application/x-www-form-urlencoded"] {
+            let request = world
+                .request(Method::POST, path)
+                .header("content-type", content_type)
+                .body("{}");
+            assert_eq!(world.send(request).await?.status, 415);
+        }
+        assert_eq!(
+            world.send(world.request(Method::POST, path)).await?.status,
+            415
+        );
+        let long = json!({"slot_id": "x".repeat(70_000)});
+        assert_eq!(world.post(path, long).await?.status, 413);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn text_that_postgresql_cannot_store_is_bad_input() -> Result<()> {
+    let world = World::new("rejections").await?;
+    assert_eq!(world.get("/v1/%00/services").await?.status, 400);
+    assert_eq!(world.get("/v1/%ff/services").await?.status, 400);
+    let body = json!({"service": "haircut", "starts_at": "2030-01-07T09:00:00Z", "session_id": session(),
+                      "customer": {"name": "\u{0}"}});
+    assert_eq!(world.post("/v1/acme/bookings", body).await?.status, 400);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_is_named_once() -> Result<()> {
+    let world = World::new("rejections").await?;
+    let slots = slots_path(monday(), "");
+    let twice = world
+        .request(Method::GET, &slots)
+        .header("Booking-Session", session());
+    assert_eq!(
+        world
+            .send(twice.header("Booking-Session", session()))
+            .await?
+            .status,
+        400
+    );
+    let foreign = world
+        .request(Method::GET, &slots)
+        .header("Booking-Session", "sixteen\u{e9}sixteen");
+    assert_eq!(world.send(foreign).await?.status, 400);
+    let both = world
+        .request(Method::POST, "/v1/acme/holds")
+        .header("Booking-Session", session());
+    let answer = world
+        .send(both.json(&json!({"slot_id": "a", "session_id": session()})))
+        .await?;
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.text("detail").contains("different sessions"),
+        "{answer:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_id_is_kept_if_it_is_a_plain_word() -> Result<()> {
+    let world = World::new("rejections").await?;
+    let kept = async |id: &str| -> Result<bool> {
+        let answer = world
+            .send(
+                world
+                    .request(Method::GET, "/nowhere")
+                    .header("x-request-id", id),
+            )
+            .await?;
+        Ok(answer.header("x-request-id") == id)
+    };
+    assert!(kept("req-42_a.b").await?);
+    assert!(!kept("").await?);
+    assert!(!kept("two words").await?);
+    assert!(!kept(&"x".repeat(65)).await?);
+    Ok(())
+}
