@@ -6,6 +6,8 @@ mod world;
 
 /// `POST bookings`.
 mod bookings;
+/// How an error of SQL arrives.
+mod faults;
 /// `/healthz` and `/readyz`.
 mod health;
 /// `POST holds` and `DELETE holds/{id}`.
