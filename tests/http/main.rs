@@ -12,6 +12,8 @@ mod faults;
 mod health;
 /// `POST holds` and `DELETE holds/{id}`.
 mod holds;
+/// The database goes away and comes back.
+mod outage;
 /// Many visitors at once.
 mod races;
 /// Requests that make no sense.

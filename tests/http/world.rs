@@ -75,6 +75,20 @@ impl World {
         })
     }
 
+    /// The same shop with a facade that reaches its database by another address.
+    pub async fn behind(
+        mut self,
+        database_url: &str,
+        set: impl FnOnce(&mut Config),
+    ) -> Result<Self> {
+        let mut config = config(database_url);
+        set(&mut config);
+        let (address, facade) = start(&config).await?;
+        std::mem::replace(&mut self.facade, facade).abort();
+        self.url = format!("http://{address}");
+        Ok(self)
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }
