@@ -14,6 +14,8 @@ mod health;
 mod holds;
 /// The database goes away and comes back.
 mod outage;
+/// Behind pgbouncer.
+mod pooler;
 /// Many visitors at once.
 mod races;
 /// Requests that make no sense.
