@@ -12,6 +12,8 @@ mod faults;
 mod health;
 /// `POST holds` and `DELETE holds/{id}`.
 mod holds;
+/// What is and what is not in the log.
+mod logs;
 /// The database goes away and comes back.
 mod outage;
 /// Behind pgbouncer.

@@ -1,0 +1,117 @@
+//! What is and what is not in the log. The log belongs to a process, so a visit is run in one of its own, and its output read.
+use std::{env, process::Command};
+
+use anyhow::{Context, Result};
+use booking_facade::{config::LogFormat, logging};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{World, config, monday, monday_at, slots_path, time};
+
+const SESSION: &str = "a-session-that-nobody-else-has";
+const CUSTOMER: &str = "Ada Lovelace of Marylebone";
+
+/// Finds, holds, fails to release, fails in the database, books; everything with a secret in it.
+#[tokio::test]
+#[ignore = "run by the other tests of this file, in a process of its own"]
+async fn a_visit() -> Result<()> {
+    let mut log = config("");
+    log.log = env::var("LOG_LEVEL")?;
+    log.log_format = LogFormat::Json;
+    logging::install(&log).map_err(|error| anyhow::anyhow!("{error}"))?;
+
+    let world = World::new("logs").await?;
+    let with_session = |method, path: &str| {
+        world
+            .request(method, path)
+            .header("Booking-Session", SESSION)
+    };
+    world
+        .send(with_session(Method::GET, &slots_path(monday(), "")))
+        .await?;
+    let hold = world.hold(monday_at(9), SESSION).await?;
+    world
+        .hold(monday_at(9), "another-session-that-loses")
+        .await?;
+    world
+        .delete(hold.header("location"), "another-session-that-loses")
+        .await?;
+    let customer = json!({"name": CUSTOMER});
+    let booking =
+        json!({"hold_id": hold.body["hold_id"], "session_id": SESSION, "customer": customer});
+    assert_eq!(
+        world
+            .post("/v1/acme/bookings", booking.clone())
+            .await?
+            .status,
+        201
+    );
+    world
+        .sql
+        .batch_execute("alter table booking.booking add constraint no_more check (false) not valid")
+        .await?;
+    let direct = json!({"service": "haircut", "starts_at": time(monday_at(10)), "session_id": SESSION,
+                        "customer": customer});
+    assert_eq!(world.post("/v1/acme/bookings", direct).await?.status, 400);
+    let missing = world.request(
+        Method::GET,
+        "/v1/acme/services?session_id=a-session-that-nobody-else-has",
+    );
+    world
+        .send(missing.header("x-request-id", "the-last-request"))
+        .await?;
+    Ok(())
+}
+
+fn log_of_a_visit(level: &str) -> Result<String> {
+    let output = Command::new(env::current_exe()?)
+        .args(["--exact", "logs::a_visit", "--ignored", "--nocapture"])
+        .env("LOG_LEVEL", level)
+        .output()?;
+    let log = String::from_utf8(output.stderr)?;
+    assert!(output.status.success(), "{log}");
+    Ok(log)
+}
+
+#[test]
+fn no_level_of_the_log_shows_a_session_or_a_customer() -> Result<()> {
+    let log = log_of_a_visit("trace")?;
+    assert!(
+        log.contains("executing statement batch"),
+        "this level shows what the driver does"
+    );
+    for secret in [SESSION, CUSTOMER, "another-session-that-loses"] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
+    let log = log_of_a_visit("info")?;
+    let lines: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let served: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["message"] == "served")
+        .collect();
+    assert_eq!(served.len(), 7, "{log}");
+    let last = served.last().context("a line")?;
+    assert_eq!(
+        last["span"],
+        json!({"name": "request", "request_id": "the-last-request", "method": "GET", "route": "/v1/{tenant}/services"})
+    );
+    assert_eq!(last["status"], 200);
+
+    // The broken constraint is named to the operator, under the id that the client got.
+    let fault = lines
+        .iter()
+        .find(|line| line["code"] == "23514")
+        .context("the fault")?;
+    assert_eq!(fault["constraint"], "no_more");
+    assert!(fault["span"]["request_id"].is_string(), "{fault}");
+    Ok(())
+}
