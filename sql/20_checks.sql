@@ -44,8 +44,9 @@ immutable
 parallel safe
 strict
 begin atomic
-    select not isempty(span) and lower_inc(span) and not upper_inc(span)
-        and isfinite(lower(span)) and isfinite(upper(span));
+    -- A missing bound is null, and a CHECK takes null for true.
+    select coalesce(
+        lower_inc(span) and not upper_inc(span) and isfinite(lower(span)) and isfinite(upper(span)), false);
 end;
 comment on function booking.check_span(tstzrange) is
     'True for a half-open span [) with two finite bounds. For CHECK constraints.';

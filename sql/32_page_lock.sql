@@ -41,6 +41,22 @@ end
 $$;
 comment on function booking.lock_schedule(uuid, uuid) is 'Locks a schedule and every resource that uses it.';
 
+create function booking.same_map(a booking.slotmap, b booking.slotmap)
+returns boolean
+language sql
+immutable
+parallel safe
+begin atomic
+    -- Maps of different grain do not compare; a page is compared with what it was before its resource got another.
+    select case
+        when a is null or b is null then a is null and b is null
+        when booking.grain(a) <> booking.grain(b) then false
+        else a = b
+    end;
+end;
+comment on function booking.same_map(booking.slotmap, booking.slotmap) is
+    'True for equal maps and for two nulls; maps of different grain differ.';
+
 create function booking.store_pages(tenant uuid, resource uuid, first_week date, last_week date)
 returns bigint
 language sql
@@ -60,25 +76,55 @@ begin atomic
         from page p
         on conflict on constraint availability_pkey do update
         set open = excluded.open, busy = excluded.busy
-        where a.open is distinct from excluded.open or a.busy is distinct from excluded.busy)
+        where not (booking.same_map(a.open, excluded.open) and booking.same_map(a.busy, excluded.busy)))
     select count(*) from page;
 end;
 comment on function booking.store_pages(uuid, uuid, date, date) is
     'Writes the pages of a resource anew; the caller holds its lock. The number of pages that now stand.';
 
-create function booking.refresh_pages(tenant uuid, resource uuid)
-returns void
+create function booking.page_runs(
+    tenant uuid,
+    resource uuid,
+    first_week date default null,
+    last_week date default null)
+returns table (first_week date, last_week date)
+language sql
+stable
+rows 5
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    -- A year at most: stored weeks may lie decades apart, and a map has an end.
+    with week as (
+        select a.week
+        from booking.availability a
+        where a.tenant_id = page_runs.tenant and a.resource_id = page_runs.resource and a.unit = 0
+        union
+        select w::date
+        from generate_series(page_runs.first_week::timestamp, page_runs.last_week::timestamp, interval '7 days') w),
+    numbered as (
+        select w.week, row_number() over (order by w.week)::int as number
+        from week w)
+    select min(n.week), max(n.week)
+    from numbered n
+    group by n.week - 7 * n.number, n.number / 53;
+end;
+comment on function booking.page_runs(uuid, uuid, date, date) is
+    'The stored weeks of a resource, and those of a range if one is given, as runs of consecutive weeks.';
+
+create function booking.refresh_pages(
+    tenant uuid,
+    resource uuid,
+    first_week date default null,
+    last_week date default null)
+returns bigint
 language sql
 set search_path = pg_catalog, booking, pg_temp
 begin atomic
-    select booking.store_pages(refresh_pages.tenant, refresh_pages.resource, s.first_week, s.last_week)
-    from (
-        select min(a.week) as first_week, max(a.week) as last_week
-        from booking.availability a
-        where a.tenant_id = refresh_pages.tenant and a.resource_id = refresh_pages.resource) s
-    where s.first_week is not null;
+    select coalesce(sum(booking.store_pages(refresh_pages.tenant, refresh_pages.resource, r.first_week, r.last_week)), 0)::bigint
+    from booking.page_runs(refresh_pages.tenant, refresh_pages.resource, refresh_pages.first_week, refresh_pages.last_week) r;
 end;
-comment on function booking.refresh_pages(uuid, uuid) is 'Writes the stored weeks of a resource anew; the caller holds its lock.';
+comment on function booking.refresh_pages(uuid, uuid, date, date) is
+    'Writes the stored weeks of a resource anew, and those of a range if one is given; the caller holds its lock.';
 
 create type booking.touched as (tenant_id uuid, resource_id uuid, span tstzrange);
 comment on type booking.touched is 'A stretch of a resource whose busy maps may have changed.';
@@ -113,14 +159,14 @@ begin atomic
         from week w
         left join page p on (p.tenant_id, p.resource_id, p.week) = (w.tenant_id, w.resource_id, w.week) and p.unit = 0
         where (a.tenant_id, a.resource_id, a.week) = (w.tenant_id, w.resource_id, w.week) and a.unit = 0
-            and a.busy is distinct from p.busy)
+            and not booking.same_map(a.busy, p.busy))
     insert into booking.availability as a (tenant_id, resource_id, week, unit, busy)
     select p.tenant_id, p.resource_id, p.week, p.unit, p.busy
     from page p
     where p.unit > 0
     on conflict on constraint availability_pkey do update
     set busy = excluded.busy
-    where a.busy is distinct from excluded.busy;
+    where not booking.same_map(a.busy, excluded.busy);
 end;
 comment on function booking.refresh_busy(booking.touched[]) is
     'Writes the busy maps of the stored weeks of some stretches anew; the caller holds the locks of their resources.';

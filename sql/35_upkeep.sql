@@ -45,21 +45,17 @@ set lock_timeout = '10s'
 as $$
 declare
     v_first date := booking.week_of(clock_timestamp()) - 7;
-    v_stored date;
 begin
     perform booking.lock_resources(roll_resource.tenant, array[roll_resource.resource]);
     -- Weeks before the last one are history: their bookings stay, their pages go.
     delete from booking.availability a
     where a.tenant_id = roll_resource.tenant and a.resource_id = roll_resource.resource and a.week < v_first;
     -- All stored weeks, also those beyond the horizon: an update of the zone database moves their hours.
-    select max(a.week) into v_stored
-    from booking.availability a
-    where a.tenant_id = roll_resource.tenant and a.resource_id = roll_resource.resource;
-    perform booking.store_pages(roll_resource.tenant, roll_resource.resource, v_first, greatest(last_week, v_stored));
+    perform booking.refresh_pages(roll_resource.tenant, roll_resource.resource, v_first, last_week);
 end
 $$;
 comment on function booking.roll_resource(uuid, uuid, date) is
-    'Stores the pages of a resource anew from last week to a week, or to the last that is stored, and drops older ones.';
+    'Stores the pages of a resource from last week to the given one, writes those stored beyond it anew, and drops older ones.';
 
 create procedure booking.roll(days int default 60)
 language plpgsql
@@ -107,7 +103,7 @@ stable
 set search_path = pg_catalog, booking, pg_temp
 begin atomic
     with stored as (
-        select a.tenant_id, a.resource_id, min(a.week) as first_week, max(a.week) as last_week
+        select a.tenant_id, a.resource_id
         from booking.availability a
         where (verify.tenant is null or a.tenant_id = verify.tenant)
             and (verify.resource is null or a.resource_id = verify.resource)
@@ -115,12 +111,8 @@ begin atomic
     right_page as (
         select s.tenant_id, s.resource_id, c.week, c.unit, c.open, c.busy
         from stored s
-        cross join lateral booking.computed_pages(s.tenant_id, s.resource_id, s.first_week, s.last_week) c
-        -- Gaps between stored weeks are no drift.
-        where exists (
-            select
-            from booking.availability a
-            where (a.tenant_id, a.resource_id, a.week) = (s.tenant_id, s.resource_id, c.week))),
+        cross join lateral booking.page_runs(s.tenant_id, s.resource_id) r
+        cross join lateral booking.computed_pages(s.tenant_id, s.resource_id, r.first_week, r.last_week) c),
     stored_page as (
         select a.tenant_id, a.resource_id, a.week, a.unit, a.open, a.busy
         from booking.availability a
@@ -129,12 +121,13 @@ begin atomic
         case
             when p.here is null then 'missing'
             when r.here is null then 'extra'
-            when p.open is distinct from r.open then 'open'
+            when not booking.same_map(p.open, r.open) then 'open'
             else 'busy'
         end
     from (select *, true as here from right_page) r
     full join (select *, true as here from stored_page) p using (tenant_id, resource_id, week, unit)
-    where r.here is null or p.here is null or p.open is distinct from r.open or p.busy is distinct from r.busy;
+    where r.here is null or p.here is null
+        or not (booking.same_map(p.open, r.open) and booking.same_map(p.busy, r.busy));
 end;
 comment on function booking.verify(uuid, uuid) is
     'The stored pages that differ from a computation from scratch. A healthy database has none, ever.';
