@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::grain::Grain;
 use core::ops::Range;
 
-/// Slots from the first set one to the last set one, at most: 30 years of quarter hours, two years of minutes.
+/// Slots from the first set one to the last set one, at most: 29.9 years of quarter hours, two years of minutes.
 pub const MAX_SLOTS: i64 = 1 << 20;
 /// Words that so many slots touch at most.
 pub const MAX_WORDS: usize = (MAX_SLOTS as usize >> 6) + 1;
