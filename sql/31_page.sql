@@ -43,60 +43,68 @@ comment on function booking.weeks_span(date, date) is 'The instants of the UTC w
 
 create function booking.computed_busy(tenant uuid, resource uuid, first_week date, last_week date)
 returns table (week date, unit int, busy booking.slotmap)
-language sql
+language plpgsql
 stable
 parallel safe
 rows 5
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    with weeks as (
-        select w.week::date as week, booking.weeks_span(w.week::date, w.week::date) as span
-        from generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)),
-    taken as (
-        select w.week, 0 as unit, b.span * w.span as span
-        from weeks w
-        join booking.busy_window b
-            on b.tenant_id = computed_busy.tenant and b.resource_id = computed_busy.resource and b.span && w.span
-        union all
-        select w.week, c.unit, c.span * w.span
-        from weeks w
-        join booking.claim c
-            on c.tenant_id = computed_busy.tenant and c.resource_id = computed_busy.resource and c.span && w.span
-            and c.booking_id is not null)
-    select t.week, t.unit, booking.slotmap_agg(booking.slotmap_cover(t.span, r.grain))
-    from taken t
-    join booking.resource r on r.tenant_id = computed_busy.tenant and r.resource_id = computed_busy.resource
-    group by t.week, t.unit;
-end;
+as $$
+#variable_conflict use_column
+begin
+    return query
+        with weeks as (
+            select w.week::date as week, booking.weeks_span(w.week::date, w.week::date) as span
+            from generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)),
+        taken as (
+            select w.week, 0 as unit, b.span * w.span as span
+            from weeks w
+            join booking.busy_window b
+                on b.tenant_id = computed_busy.tenant and b.resource_id = computed_busy.resource and b.span && w.span
+            union all
+            select w.week, c.unit, c.span * w.span
+            from weeks w
+            join booking.claim c
+                on c.tenant_id = computed_busy.tenant and c.resource_id = computed_busy.resource and c.span && w.span
+                and c.booking_id is not null)
+        select t.week, t.unit, booking.slotmap_agg(booking.slotmap_cover(t.span, r.grain))
+        from taken t
+        join booking.resource r on r.tenant_id = computed_busy.tenant and r.resource_id = computed_busy.resource
+        group by t.week, t.unit;
+end
+$$;
 comment on function booking.computed_busy(uuid, uuid, date, date) is
     'What is busy for good, from scratch: unit 0 by busy windows, the others by claims of bookings. No row where nothing is.';
 
 create function booking.computed_pages(tenant uuid, resource uuid, first_week date, last_week date)
 returns table (week date, unit int, open booking.slotmap, busy booking.slotmap)
-language sql
+language plpgsql
 stable
 parallel safe
 rows 10
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    with hours as (
-        select r.grain,
-            booking.open_map(r.tenant_id, r.schedule_id, r.grain,
-                lower(booking.weeks_span(first_week, last_week)), upper(booking.weeks_span(first_week, last_week))) as open
-        from booking.resource r
-        where r.tenant_id = computed_pages.tenant and r.resource_id = computed_pages.resource),
-    taken as materialized (
-        select *
-        from booking.computed_busy(computed_pages.tenant, computed_pages.resource, first_week, last_week))
-    select w.week::date, 0, h.open * booking.slotmap_cover(booking.weeks_span(w.week::date, w.week::date), h.grain), t.busy
-    from hours h
-    cross join generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)
-    left join taken t on t.week = w.week::date and t.unit = 0
-    union all
-    select t.week, t.unit, null, t.busy
-    from taken t
-    where t.unit > 0;
-end;
+as $$
+#variable_conflict use_column
+begin
+    return query
+        with hours as (
+            select r.grain,
+                booking.open_map(r.tenant_id, r.schedule_id, r.grain,
+                    lower(booking.weeks_span(first_week, last_week)), upper(booking.weeks_span(first_week, last_week))) as open
+            from booking.resource r
+            where r.tenant_id = computed_pages.tenant and r.resource_id = computed_pages.resource),
+        taken as materialized (
+            select *
+            from booking.computed_busy(computed_pages.tenant, computed_pages.resource, first_week, last_week))
+        select w.week::date, 0, h.open * booking.slotmap_cover(booking.weeks_span(w.week::date, w.week::date), h.grain), t.busy
+        from hours h
+        cross join generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)
+        left join taken t on t.week = w.week::date and t.unit = 0
+        union all
+        select t.week, t.unit, null, t.busy
+        from taken t
+        where t.unit > 0;
+end
+$$;
 comment on function booking.computed_pages(uuid, uuid, date, date) is
     'The pages of a resource from scratch. The one place that says what a page holds: recompute stores its rows, verify '
     'compares with them, reads use them for weeks that are not stored.';

@@ -59,9 +59,13 @@ comment on function booking.same_map(booking.slotmap, booking.slotmap) is
 
 create function booking.store_pages(tenant uuid, resource uuid, first_week date, last_week date)
 returns bigint
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
+as $$
+#variable_conflict use_column
+declare
+    v_pages bigint;
+begin
     with page as materialized (
         select c.week, c.unit, c.open, c.busy
         from booking.computed_pages(store_pages.tenant, store_pages.resource, first_week, last_week) c),
@@ -77,8 +81,10 @@ begin atomic
         on conflict on constraint availability_pkey do update
         set open = excluded.open, busy = excluded.busy
         where not (booking.same_map(a.open, excluded.open) and booking.same_map(a.busy, excluded.busy)))
-    select count(*) from page;
-end;
+    select count(*) into v_pages from page;
+    return v_pages;
+end
+$$;
 comment on function booking.store_pages(uuid, uuid, date, date) is
     'Writes the pages of a resource anew; the caller holds its lock. The number of pages that now stand.';
 
@@ -87,27 +93,31 @@ create function booking.page_runs(
     resource uuid,
     first_week date default null,
     last_week date default null)
-returns table (first_week date, last_week date)
-language sql
+returns table (starts date, ends date)
+language plpgsql
 stable
 rows 5
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
+as $$
+#variable_conflict use_column
+begin
     -- A year at most: stored weeks may lie decades apart, and a map has an end.
-    with week as (
-        select a.week
-        from booking.availability a
-        where a.tenant_id = page_runs.tenant and a.resource_id = page_runs.resource and a.unit = 0
-        union
-        select w::date
-        from generate_series(page_runs.first_week::timestamp, page_runs.last_week::timestamp, interval '7 days') w),
-    numbered as (
-        select w.week, row_number() over (order by w.week)::int as number
-        from week w)
-    select min(n.week), max(n.week)
-    from numbered n
-    group by n.week - 7 * n.number, n.number / 53;
-end;
+    return query
+        with week as (
+            select a.week
+            from booking.availability a
+            where a.tenant_id = page_runs.tenant and a.resource_id = page_runs.resource and a.unit = 0
+            union
+            select w::date
+            from generate_series(page_runs.first_week::timestamp, page_runs.last_week::timestamp, interval '7 days') w),
+        numbered as (
+            select w.week, row_number() over (order by w.week)::int as number
+            from week w)
+        select min(n.week), max(n.week)
+        from numbered n
+        group by n.week - 7 * n.number, n.number / 53;
+end
+$$;
 comment on function booking.page_runs(uuid, uuid, date, date) is
     'The stored weeks of a resource, and those of a range if one is given, as runs of consecutive weeks.';
 
@@ -117,12 +127,16 @@ create function booking.refresh_pages(
     first_week date default null,
     last_week date default null)
 returns bigint
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    select coalesce(sum(booking.store_pages(refresh_pages.tenant, refresh_pages.resource, r.first_week, r.last_week)), 0)::bigint
-    from booking.page_runs(refresh_pages.tenant, refresh_pages.resource, refresh_pages.first_week, refresh_pages.last_week) r;
-end;
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select coalesce(sum(booking.store_pages(refresh_pages.tenant, refresh_pages.resource, r.starts, r.ends)), 0)::bigint
+        from booking.page_runs(refresh_pages.tenant, refresh_pages.resource, refresh_pages.first_week, refresh_pages.last_week) r);
+end
+$$;
 comment on function booking.refresh_pages(uuid, uuid, date, date) is
     'Writes the stored weeks of a resource anew, and those of a range if one is given; the caller holds its lock.';
 
@@ -131,9 +145,11 @@ comment on type booking.touched is 'A stretch of a resource whose busy maps may 
 
 create function booking.refresh_busy(touched booking.touched[])
 returns void
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
+as $$
+#variable_conflict use_column
+begin
     with week as (
         select distinct t.tenant_id, t.resource_id, a.week
         from unnest(touched) t
@@ -167,6 +183,7 @@ begin atomic
     on conflict on constraint availability_pkey do update
     set busy = excluded.busy
     where not booking.same_map(a.busy, excluded.busy);
-end;
+end
+$$;
 comment on function booking.refresh_busy(booking.touched[]) is
     'Writes the busy maps of the stored weeks of some stretches anew; the caller holds the locks of their resources.';

@@ -112,7 +112,7 @@ begin atomic
         select s.tenant_id, s.resource_id, c.week, c.unit, c.open, c.busy
         from stored s
         cross join lateral booking.page_runs(s.tenant_id, s.resource_id) r
-        cross join lateral booking.computed_pages(s.tenant_id, s.resource_id, r.first_week, r.last_week) c),
+        cross join lateral booking.computed_pages(s.tenant_id, s.resource_id, r.starts, r.ends) c),
     stored_page as (
         select a.tenant_id, a.resource_id, a.week, a.unit, a.open, a.busy
         from booking.availability a

@@ -26,16 +26,21 @@ comment on function booking.the_service(uuid, uuid) is
 
 create function booking.service_grain(tenant uuid, service uuid)
 returns int
-language sql
+language plpgsql
 stable
 parallel safe
-begin atomic
-    select r.grain
-    from booking.requirement_resource m
-    join booking.resource r using (tenant_id, resource_id)
-    where m.tenant_id = service_grain.tenant and m.service_id = service_grain.service
-    limit 1;
-end;
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select r.grain
+        from booking.requirement_resource m
+        join booking.resource r using (tenant_id, resource_id)
+        where m.tenant_id = service_grain.tenant and m.service_id = service_grain.service
+        limit 1);
+end
+$$;
 comment on function booking.service_grain(uuid, uuid) is 'The grain, in minutes, that all resources of a service share; null without resources.';
 
 create function booking.on_grain(minutes int, service booking.service)

@@ -17,46 +17,54 @@ create function booking.candidates(
     resource uuid,
     session_hash bytea)
 returns booking.candidate[]
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
+as $$
+#variable_conflict use_column
+begin
     -- Volatile: each call reads what is committed now, by the clock as it is now.
-    select array_agg((
-        o.requirement_id, o.pick, o.resource_id, o.unit, o.hours @> starts_at, o.free @> starts_at)::booking.candidate)
-    from booking.offers(
-        service, starts_at, starts_at + interval '1 microsecond', minutes,
-        coalesce((service).step, (select min(d) from unnest((service).durations) d)), session_hash, clock_timestamp()) o
-    -- A given resource shuts out the others of its requirement, as long as that picks one.
-    where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
-        or o.requirement_id <> (
-            select m.requirement_id
-            from booking.requirement_resource m
-            where m.tenant_id = (service).tenant_id and m.service_id = (service).service_id
-                and m.resource_id = candidates.resource);
-end;
+    return (
+        select array_agg((
+            o.requirement_id, o.pick, o.resource_id, o.unit, o.hours @> starts_at, o.free @> starts_at)::booking.candidate)
+        from booking.offers(
+            service, starts_at, starts_at + interval '1 microsecond', minutes,
+            coalesce((service).step, (select min(d) from unnest((service).durations) d)), session_hash, clock_timestamp()) o
+        -- A given resource shuts out the others of its requirement, as long as that picks one.
+        where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
+            or o.requirement_id <> (
+                select m.requirement_id
+                from booking.requirement_resource m
+                where m.tenant_id = (service).tenant_id and m.service_id = (service).service_id
+                    and m.resource_id = candidates.resource));
+end
+$$;
 comment on function booking.candidates(booking.service, timestamptz, int, uuid, bytea) is
     'The units that the rule of booking.offers considers for one start; null where conditions 1 and 3 already fail.';
 
 create function booking.verdict(candidates booking.candidate[], resource uuid)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
+as $$
+#variable_conflict use_column
+begin
     -- In this order: not offered (BK003) before taken (BK001).
-    select case
-        when count(*) = 0 or bool_or(q.offered < q.pick) or not bool_or(q.resource_offered) then 'BK003'
-        when bool_or(q.free < q.pick) or not bool_or(q.resource_free) then 'BK001'
-    end
-    from (
-        select c.pick,
-            count(distinct c.resource_id) filter (where c.offered) as offered,
-            count(distinct c.resource_id) filter (where c.free) as free,
-            bool_or(c.offered and (verdict.resource is null or c.resource_id = verdict.resource)) as resource_offered,
-            bool_or(c.free and (verdict.resource is null or c.resource_id = verdict.resource)) as resource_free
-        from unnest(candidates) c
-        group by c.requirement_id, c.pick) q;
-end;
+    return (
+        select case
+            when count(*) = 0 or bool_or(q.offered < q.pick) or not bool_or(q.resource_offered) then 'BK003'
+            when bool_or(q.free < q.pick) or not bool_or(q.resource_free) then 'BK001'
+        end
+        from (
+            select c.pick,
+                count(distinct c.resource_id) filter (where c.offered) as offered,
+                count(distinct c.resource_id) filter (where c.free) as free,
+                bool_or(c.offered and (verdict.resource is null or c.resource_id = verdict.resource)) as resource_offered,
+                bool_or(c.free and (verdict.resource is null or c.resource_id = verdict.resource)) as resource_free
+            from unnest(candidates) c
+            group by c.requirement_id, c.pick) q);
+end
+$$;
 comment on function booking.verdict(booking.candidate[], uuid) is
     'Null where every requirement finds its members (a given resource among them), else BK003 or BK001.';
 
@@ -66,42 +74,46 @@ create function booking.ranked(
     starts_at timestamptz,
     resource uuid)
 returns booking.candidate[]
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, true, true)::booking.candidate
-        order by r.requirement_id, r.resource_id is distinct from ranked.resource, r.load, r.resource_id)
-    from (
-        select c.requirement_id, c.pick, c.resource_id, c.unit,
-            case q.strategy
-                when 'round_robin' then (m.booked + (
-                    select count(*)
-                    from booking.claim x
-                    join booking.hold h using (tenant_id, hold_id)
-                    where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.hold_id is not null
-                        and h.service_id = m.service_id and h.expires_at > clock_timestamp()))::numeric / m.weight
-                when 'least_busy' then (
-                    select count(*)
-                    from booking.claim x
-                    left join booking.hold h using (tenant_id, hold_id)
-                    where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.span && day.span
-                        and (x.booking_id is not null or h.expires_at > clock_timestamp()))
-                when 'priority' then m.priority
-                else 0
-            end as load
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, true, true)::booking.candidate
+            order by r.requirement_id, r.resource_id is distinct from ranked.resource, r.load, r.resource_id)
         from (
-            select distinct on (u.requirement_id, u.resource_id) u.*
-            from unnest(candidates) u
-            where u.free
-            order by u.requirement_id, u.resource_id, u.unit) c
-        join booking.requirement_resource m
-            on m.tenant_id = (service).tenant_id and m.service_id = (service).service_id and m.resource_id = c.resource_id
-        join booking.service_requirement q
-            on q.tenant_id = m.tenant_id and q.service_id = m.service_id and q.requirement_id = m.requirement_id
-        cross join lateral (
-            select tstzrange(
-                timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at))),
-                timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at)) + interval '1 day')) as span) day) r;
-end;
+            select c.requirement_id, c.pick, c.resource_id, c.unit,
+                case q.strategy
+                    when 'round_robin' then (m.booked + (
+                        select count(*)
+                        from booking.claim x
+                        join booking.hold h using (tenant_id, hold_id)
+                        where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.hold_id is not null
+                            and h.service_id = m.service_id and h.expires_at > clock_timestamp()))::numeric / m.weight
+                    when 'least_busy' then (
+                        select count(*)
+                        from booking.claim x
+                        left join booking.hold h using (tenant_id, hold_id)
+                        where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.span && day.span
+                            and (x.booking_id is not null or h.expires_at > clock_timestamp()))
+                    when 'priority' then m.priority
+                    else 0
+                end as load
+            from (
+                select distinct on (u.requirement_id, u.resource_id) u.*
+                from unnest(candidates) u
+                where u.free
+                order by u.requirement_id, u.resource_id, u.unit) c
+            join booking.requirement_resource m
+                on m.tenant_id = (service).tenant_id and m.service_id = (service).service_id and m.resource_id = c.resource_id
+            join booking.service_requirement q
+                on q.tenant_id = m.tenant_id and q.service_id = m.service_id and q.requirement_id = m.requirement_id
+            cross join lateral (
+                select tstzrange(
+                    timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at))),
+                    timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at)) + interval '1 day')) as span) day) r);
+end
+$$;
 comment on function booking.ranked(booking.service, booking.candidate[], timestamptz, uuid) is
     'The free candidates, one unit a resource, in the order in which their requirement takes them; a given resource first.';

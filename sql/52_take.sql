@@ -14,21 +14,29 @@ comment on type booking.hold_result is
 
 create function booking.held(hold booking.hold)
 returns booking.hold_result
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    select ((hold).hold_id, lower((hold).span), upper((hold).span), (hold).expires_at,
-        array_agg(c.resource_id order by c.resource_id), null, null)::booking.hold_result
-    from booking.claim c
-    where c.tenant_id = (hold).tenant_id and c.hold_id = (hold).hold_id;
-end;
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select ((hold).hold_id, lower((hold).span), upper((hold).span), (hold).expires_at,
+            array_agg(c.resource_id order by c.resource_id), null, null)::booking.hold_result
+        from booking.claim c
+        where c.tenant_id = (hold).tenant_id and c.hold_id = (hold).hold_id);
+end
+$$;
 comment on function booking.held(booking.hold) is 'The result that tells of a hold.';
 
 create function booking.sweep(tenant uuid, chosen booking.candidate[], span tstzrange)
 returns bigint
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
+as $$
+#variable_conflict use_column
+declare
+    v_swept bigint;
+begin
     -- The hold goes, its claims cascade: deleting claims by a join would lose against a renewal in flight, which this
     -- waits for and then spares. In the order of ids, or two sweepers could wait for one another.
     with lapsed as (
@@ -42,14 +50,14 @@ begin atomic
                     on c.tenant_id = sweep.tenant and c.resource_id = u.resource_id and c.unit = u.unit and c.span && sweep.span
                 where c.hold_id is not null)
         order by h.hold_id
-        for update),
-    gone as (
-        delete from booking.hold h
-        using lapsed l
-        where h.tenant_id = l.tenant_id and h.hold_id = l.hold_id
-        returning 1)
-    select count(*) from gone;
-end;
+        for update)
+    delete from booking.hold h
+    using lapsed l
+    where h.tenant_id = l.tenant_id and h.hold_id = l.hold_id;
+    get diagnostics v_swept = row_count;
+    return v_swept;
+end
+$$;
 comment on function booking.sweep(uuid, booking.candidate[], tstzrange) is
     'Deletes the lapsed holds that stand in the way of a span; returns how many.';
 

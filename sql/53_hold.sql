@@ -2,13 +2,17 @@
 
 create function booking.wanted_minutes(service booking.service, duration interval)
 returns int
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    select booking.on_grain(
-        coalesce(booking.whole_minutes(duration), (select min(d) from unnest((service).durations) d)), service);
-end;
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select booking.on_grain(
+            coalesce(booking.whole_minutes(duration), (select min(d) from unnest((service).durations) d)), service));
+end
+$$;
 comment on function booking.wanted_minutes(booking.service, interval) is
     'A duration in minutes, by default the shortest of the service. 22023 where it is off the grain.';
 
@@ -36,10 +40,14 @@ create function booking.own_hold(
     session_hash bytea,
     resource uuid)
 returns booking.hold
-language sql
+language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    select h.*
+as $$
+#variable_conflict use_column
+declare
+    v_hold booking.hold;
+begin
+    select h.* into v_hold
     from booking.hold h
     where h.tenant_id = (service).tenant_id and h.service_id = (service).service_id
         and h.session_hash = own_hold.session_hash and h.expires_at > clock_timestamp()
@@ -48,7 +56,9 @@ begin atomic
             select
             from booking.claim c
             where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id and c.resource_id = own_hold.resource));
-end;
+    return v_hold;
+end
+$$;
 comment on function booking.own_hold(booking.service, timestamptz, int, bytea, uuid) is
     'The live hold that a session has of exactly this slot, or a row of nulls.';
 

@@ -26,3 +26,19 @@ comment on function booking.grant_access(name) is
 revoke all on all tables in schema booking from public;
 revoke all on all routines in schema booking, booking_api from public;
 revoke all on schema booking, booking_api from public;
+
+do $$
+declare
+    v_type regtype;
+begin
+    -- There is no ALL TYPES. Arrays and row types of tables follow their elements and tables.
+    for v_type in
+        select t.oid::regtype
+        from pg_type t
+        left join pg_class c on c.oid = t.typrelid
+        where t.typnamespace = 'booking'::regnamespace and t.typelem = 0 and coalesce(c.relkind, 'c') = 'c'
+    loop
+        execute format('revoke all on type %s from public', v_type);
+    end loop;
+end
+$$;
