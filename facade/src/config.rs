@@ -62,7 +62,7 @@ pub struct Config {
     #[arg(long, env = "BOOKING_STATEMENT_TIMEOUT", default_value = "5s", value_parser = parse_duration)]
     pub statement_timeout: Duration,
 
-    /// How long a request may take from its first byte to its answer
+    /// How long a request may take, from its headers to its answer; the body must arrive within, too
     #[arg(long, env = "BOOKING_REQUEST_TIMEOUT", default_value = "15s", value_parser = parse_duration)]
     pub request_timeout: Duration,
 

@@ -97,7 +97,9 @@ fn problem(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) 
 /// `PTnnn` is HTTP status nnn, as PostgREST has it; a refusal in it is named by `code` in a JSON DETAIL.
 fn postgrest(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) -> Problem {
     let detail: Option<serde_json::Value> = detail.and_then(|text| serde_json::from_str(text).ok());
-    if let Some(refused) = detail.as_ref().and_then(|detail| detail.get("code")?.as_str())
+    if let Some(refused) = detail
+        .as_ref()
+        .and_then(|detail| detail.get("code")?.as_str())
         && refused.starts_with("BK")
     {
         return refusal::problem(refused, detail.as_ref());
