@@ -53,6 +53,8 @@ async fn a_visit() -> Result<()> {
     let direct = json!({"service": "haircut", "starts_at": time(monday_at(10)), "session_id": SESSION,
                         "customer": customer});
     assert_eq!(world.post("/v1/acme/bookings", direct).await?.status, 400);
+    let misspelt = json!({"session_id": SESSION, "custommer": customer});
+    assert_eq!(world.post("/v1/acme/bookings", misspelt).await?.status, 400);
     let missing = world.request(
         Method::GET,
         "/v1/acme/services?session_id=a-session-that-nobody-else-has",
@@ -98,7 +100,7 @@ fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
         .iter()
         .filter(|line| line["message"] == "served")
         .collect();
-    assert_eq!(served.len(), 7, "{log}");
+    assert_eq!(served.len(), 8, "{log}");
     let last = served.last().context("a line")?;
     assert_eq!(
         last["span"],
