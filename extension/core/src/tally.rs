@@ -140,18 +140,16 @@ impl Tally {
             return Ok(Slotmap::empty(self.grain));
         }
         let words = (0..self.width).map(|index| {
-            // From the most significant plane down: who is above k already, who is still level with it.
-            let (mut above, mut level) = (0, u64::MAX);
+            // From the most significant plane down: who is above k already, and who is not below it so far.
+            let (mut above, mut not_below) = (0, u64::MAX);
             for (p, plane) in self.planes.iter().enumerate().rev() {
-                let word = plane[index];
                 if k >> p & 1 == 1 {
-                    level &= word;
+                    not_below &= plane[index];
                 } else {
-                    above |= level & word;
-                    level &= !word;
+                    above |= not_below & plane[index];
                 }
             }
-            above | level
+            above | not_below
         });
         Slotmap::new(self.grain, self.first_word, words.collect())
     }

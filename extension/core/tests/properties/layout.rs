@@ -6,6 +6,21 @@ use pg_booking_core::run::{from_runs, next_clear, next_set, runs};
 use pg_booking_core::{Bits, Error, Grain, Stored, day, set};
 use proptest::prelude::*;
 
+fn payload(grain: u8, first: i64, words: &[u64]) -> Vec<u8> {
+    core::iter::once(grain)
+        .chain(first.to_le_bytes())
+        .chain(words.iter().flat_map(|word| word.to_le_bytes()))
+        .collect()
+}
+
+fn refused(bytes: &[u8]) {
+    assert_eq!(
+        Stored::read(bytes).err(),
+        Some(Error::Malformed),
+        "{bytes:?}"
+    );
+}
+
 /// Everything that walks a map, on bytes that were let in.
 fn exercise(payload: &[u8]) -> Result<(), Error> {
     let Ok(map) = Stored::read(payload) else {
@@ -63,19 +78,6 @@ proptest! {
 
 #[test]
 fn only_the_canonical_form_is_read() -> Result<(), Error> {
-    let payload = |grain: u8, first: i64, words: &[u64]| -> Vec<u8> {
-        core::iter::once(grain)
-            .chain(first.to_le_bytes())
-            .chain(words.iter().flat_map(|word| word.to_le_bytes()))
-            .collect()
-    };
-    let refused = |bytes: &[u8]| {
-        assert_eq!(
-            Stored::read(bytes).err(),
-            Some(Error::Malformed),
-            "{bytes:?}"
-        )
-    };
     assert!(Stored::read(&payload(15, 64, &[1, 0, 1])).is_ok());
     refused(&[]);
     refused(&[15]);
@@ -107,16 +109,15 @@ fn no_map_reaches_beyond_time() -> Result<(), Error> {
         let last = from_runs(grain, core::slice::from_ref(&(all.end - 1..all.end)))?;
         exercise(&first.payload())?;
         exercise(&last.payload())?;
-        let beyond = all.end..all.end + 1;
-        assert_eq!(
-            from_runs(grain, core::slice::from_ref(&beyond)),
-            Err(Error::OutOfRange)
-        );
-        let before = all.start - 1..all.start;
-        assert_eq!(
-            from_runs(grain, core::slice::from_ref(&before)),
-            Err(Error::OutOfRange)
-        );
+        for slot in [all.start - 1, all.end] {
+            let run = slot..slot + 1;
+            assert_eq!(
+                from_runs(grain, core::slice::from_ref(&run)),
+                Err(Error::OutOfRange)
+            );
+            let bytes = payload(grain.minutes(), slot >> 6 << 6, &[1 << (slot & 63)]);
+            refused(&bytes);
+        }
     }
     Ok(())
 }
