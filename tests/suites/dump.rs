@@ -1,0 +1,201 @@
+//! pg_dump and restore lose nothing, and the restored database answers the same, with pages and without.
+use std::{path::Path, process::Command};
+
+use anyhow::{Result, ensure};
+use pg_booking_tests::{Server, TestDb};
+
+/// Runs a program of the server under test on a database of it.
+fn run(server: &Server, program: &str, arguments: &[&str]) -> Result<()> {
+    let output = Command::new(server.bindir.join(program))
+        .args([
+            "-h",
+            &server.host,
+            "-p",
+            &server.port.to_string(),
+            "-U",
+            "postgres",
+        ])
+        .args(arguments)
+        .output()?;
+    ensure!(
+        output.status.success() && output.stderr.is_empty(),
+        "{program} {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+/// A digest of every table that users fill. The version of a row counts locks, and loading takes some.
+async fn contents(db: &TestDb) -> Result<Vec<(String, String)>> {
+    let client = db.connect().await?;
+    let tables = client
+        .query(
+            "select t::regclass::text
+             from pg_extension, unnest(extconfig) t
+             where extname = 'pg_booking'
+             order by 1",
+            &[],
+        )
+        .await?;
+    let mut digests = Vec::new();
+    for table in tables {
+        let table: String = table.get(0);
+        let digest = client
+            .query_one(
+                &format!(
+                    "select count(*) || ' ' || coalesce(md5(string_agg(r::text, '' order by r::text)), '')
+                     from (select to_jsonb(t) - 'version' as r from {table} t) t"
+                ),
+                &[],
+            )
+            .await?;
+        digests.push((table, digest.get(0)));
+    }
+    Ok(digests)
+}
+
+/// What all services offer in the next three weeks, at one instant for both.
+async fn answers(db: &TestDb, as_of: &str) -> Result<(i64, String)> {
+    let row = db
+        .connect()
+        .await?
+        .query_one(
+            &format!(
+                "select count(*), md5(string_agg(a::text, '' order by a::text))
+                 from booking.service s
+                 cross join lateral booking.available_slots(
+                    s.tenant_id, s.service_id, '{as_of}', timestamptz '{as_of}' + interval '21 days',
+                    each_resource => true, holds => 'mark', as_of => '{as_of}') a"
+            ),
+            &[],
+        )
+        .await?;
+    Ok((row.get(0), row.get(1)))
+}
+
+#[tokio::test]
+async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()> {
+    let original = TestDb::new("dumped").await?;
+    let server = &original.server;
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../sql/demo.sql");
+    run(
+        server,
+        "psql",
+        &[
+            "-Xq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            &original.name,
+            "-o",
+            "/dev/null",
+            "-f",
+            demo,
+        ],
+    )?;
+    let client = original.connect().await?;
+    // Beside the bookings of the demo: a live hold, and a cancelled booking with its history.
+    client
+        .execute(
+            "with slot as (
+                select s.tenant_id, s.service_id, array_agg(a.starts_at order by a.starts_at) as starts
+                from booking.service s
+                cross join lateral booking.available_slots(
+                    s.tenant_id, s.service_id, now() + interval '3 days', now() + interval '13 days') a
+                where s.slug = 'consultation'
+                group by 1, 2)
+             select booking.hold(tenant_id, service_id, starts[1], 'session-of-the-dump'),
+                booking.cancel(
+                    tenant_id,
+                    (booking.book(tenant_id, service => service_id, starts_at => starts[9])).booking_id)
+             from slot",
+            &[],
+        )
+        .await?;
+    let as_of: String = client.query_one("select now()::text", &[]).await?.get(0);
+    let (filled, offered) = (
+        contents(&original).await?,
+        answers(&original, &as_of).await?,
+    );
+    for table in [
+        "hold",
+        "booking",
+        "booking_event",
+        "claim",
+        "schedule_override",
+        "busy_window",
+    ] {
+        ensure!(
+            filled
+                .iter()
+                .any(|(name, digest)| name == &format!("booking.{table}")
+                    && !digest.starts_with("0 ")),
+            "{table} is empty: {filled:?}"
+        );
+    }
+    ensure!(offered.0 > 500, "little is offered: {offered:?}");
+
+    let admin = server.connect("postgres").await?;
+    for format in ["custom", "plain"] {
+        let restored = TestDb::new("restored").await?;
+        admin
+            .batch_execute(&format!("drop database {:?}", restored.name))
+            .await?;
+        admin
+            .batch_execute(&format!(
+                "create database {:?} template template0",
+                restored.name
+            ))
+            .await?;
+        let file =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.{format}", original.name));
+        let path = file.display().to_string();
+        run(
+            server,
+            "pg_dump",
+            &["--format", format, "--file", &path, &original.name],
+        )?;
+        if format == "custom" {
+            run(
+                server,
+                "pg_restore",
+                &["--exit-on-error", "--dbname", &restored.name, &path],
+            )?;
+        } else {
+            let quiet = [
+                "-Xq",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-o",
+                "/dev/null",
+                "-d",
+                &restored.name,
+                "-f",
+                &path,
+            ];
+            run(server, "psql", &quiet)?;
+        }
+        std::fs::remove_file(file)?;
+        assert_eq!(contents(&restored).await?, filled, "{format}");
+        assert_eq!(
+            answers(&restored, &as_of).await?,
+            offered,
+            "{format}, weeks on demand"
+        );
+        let client = restored.connect().await?;
+        client.batch_execute("call booking.roll()").await?;
+        assert_eq!(
+            answers(&restored, &as_of).await?,
+            offered,
+            "{format}, pages stored"
+        );
+        assert!(
+            client
+                .query("select * from booking.verify()", &[])
+                .await?
+                .is_empty(),
+            "{format}"
+        );
+    }
+    Ok(())
+}
