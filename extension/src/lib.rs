@@ -1,7 +1,7 @@
 //! pg_booking's kernel inside PostgreSQL: the `slotmap` type over `pg_booking_core`.
 //!
 //! Every `#[pg_extern]` becomes the symbol `<name>_wrapper`, which `sql/1*.sql` declares by hand with all its attributes.
-//! Read `datum` first: unsafe code stands in `datum`, `range`, `scalar`, and where PostgreSQL hands
+//! Read `datum` first: unsafe code stands in `datum`, `range/*`, `scalar`, and where PostgreSQL hands
 //! out bare pointers: `io/wire`, `aggregate/state`, `operator/hash`, `analyze`. The rest is one concern a file.
 // An ErrorReport is large, but it is built once, on the way out.
 #![allow(clippy::result_large_err)]

@@ -58,7 +58,7 @@ impl<'a> Stored<'a> {
         let (head, tail) = (u64::from_le_bytes(head), u64::from_le_bytes(tail));
         let within = self.grain.slots();
         // Bounded before anything is added to it, so that no sum overflows.
-        if head == 0 || tail == 0 || first < within.start - 64 || first >= within.end {
+        if head == 0 || tail == 0 || first >= within.end {
             return false;
         }
         let first_slot = first + i64::from(head.trailing_zeros());
