@@ -10,7 +10,7 @@ create function booking.recompute(
 returns bigint
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-set lock_timeout = '10s'
+set lock_timeout = '3s'
 as $$
 declare
     v_from timestamptz := coalesce(from_ts, clock_timestamp());
@@ -41,7 +41,7 @@ create function booking.roll_resource(tenant uuid, resource uuid, last_week date
 returns void
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-set lock_timeout = '10s'
+set lock_timeout = '3s'
 as $$
 declare
     v_first date := booking.week_of(clock_timestamp()) - 7;

@@ -73,7 +73,7 @@ create function booking.try_hold(
 returns booking.hold_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-set lock_timeout = '10s'
+set lock_timeout = '3s'
 as $$
 #variable_conflict use_column
 declare
@@ -136,7 +136,7 @@ create function booking.try_release(tenant uuid, hold_id uuid, session_id text)
 returns booking.release_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-set lock_timeout = '10s'
+set lock_timeout = '3s'
 as $$
 begin
     -- A lapsed hold is gone for everybody, its own session included.

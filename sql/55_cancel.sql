@@ -4,7 +4,7 @@ create function booking.try_cancel(tenant uuid, booking_id uuid, reason text def
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
-set lock_timeout = '10s'
+set lock_timeout = '3s'
 as $$
 #variable_conflict use_column
 declare

@@ -63,6 +63,9 @@ declare
     v_slot booking.slot_key := booking.slot_of(public_key.slot_id);
     v_key booking.slot_key;
 begin
+    if public_key.slot_id is null and (public_key.tenant is null or public_key.service is null) then
+        raise exception 'give a slot_id, or tenant, service and starts_at' using errcode = '22004';
+    end if;
     v_key.tenant_id := booking.public_tenant(coalesce(public_key.tenant, v_slot.tenant_id::text));
     v_key.starts_at := coalesce(v_slot.starts_at, public_key.starts_at);
     v_key.duration := coalesce(v_slot.duration, public_key.duration);
@@ -99,7 +102,8 @@ begin
 end
 $$;
 comment on function booking.public_key(text, text, timestamptz, interval, uuid, text) is
-    'What names or a slot_id stand for: an active tenant, a public service, one of its public resources; else PT404.';
+    'What names or a slot_id stand for: an active tenant, a public service, one of its public resources; else PT404. '
+    '22004 where neither is given.';
 
 create type booking.public_service as (
     service_id uuid,
@@ -187,9 +191,16 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_key booking.slot_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
-begin
-    return booking.try_hold(
+    v_hold booking.hold_result := booking.try_hold(
         v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl);
+begin
+    -- Members that the public does not see are held, and not named.
+    v_hold.resources := array(
+        select r.resource_id
+        from booking.resource r
+        where r.tenant_id = v_key.tenant_id and r.resource_id = any (v_hold.resources) and r.public
+        order by r.resource_id);
+    return v_hold;
 end
 $$;
 comment on function booking.public_try_hold(text, text, timestamptz, text, interval, uuid, interval, text) is

@@ -173,6 +173,8 @@ async fn what_the_engine_cannot_understand_is_400_in_its_words() -> Result<()> {
     let at = time(monday_at(9));
     for body in [
         json!({"service": "haircut", "starts_at": at, "session_id": "short"}),
+        json!({"session_id": session()}),
+        json!({"starts_at": at, "session_id": session()}),
         json!({"service": "haircut", "starts_at": at}),
         json!({"service": "haircut", "session_id": session()}),
         json!({"slot_id": "nonsense", "session_id": session()}),
