@@ -45,6 +45,7 @@ comment on function booking.slotmap_agg_deserialfn(bytea, internal) is
 create aggregate booking.slotmap_agg(map booking.slotmap) (
     sfunc = booking.slotmap_agg_transfn,
     stype = internal,
+    sspace = 512,
     finalfunc = booking.slotmap_agg_finalfn,
     combinefunc = booking.slotmap_agg_combinefn,
     serialfunc = booking.slotmap_agg_serialfn,
@@ -99,6 +100,7 @@ comment on function booking.slotmap_intersect_agg_deserialfn(bytea, internal) is
 create aggregate booking.slotmap_intersect_agg(map booking.slotmap) (
     sfunc = booking.slotmap_intersect_agg_transfn,
     stype = internal,
+    sspace = 512,
     finalfunc = booking.slotmap_intersect_agg_finalfn,
     combinefunc = booking.slotmap_intersect_agg_combinefn,
     serialfunc = booking.slotmap_intersect_agg_serialfn,
@@ -153,6 +155,7 @@ comment on function booking.slotmap_atleast_agg_deserialfn(bytea, internal) is
 create aggregate booking.slotmap_atleast_agg(map booking.slotmap, k integer) (
     sfunc = booking.slotmap_atleast_agg_transfn,
     stype = internal,
+    sspace = 512,
     finalfunc = booking.slotmap_atleast_agg_finalfn,
     combinefunc = booking.slotmap_atleast_agg_combinefn,
     serialfunc = booking.slotmap_atleast_agg_serialfn,
@@ -207,6 +210,7 @@ comment on function booking.slotmap_tally_agg_deserialfn(bytea, internal) is
 create aggregate booking.slotmap_tally_agg(map booking.slotmap) (
     sfunc = booking.slotmap_tally_agg_transfn,
     stype = internal,
+    sspace = 512,
     finalfunc = booking.slotmap_tally_agg_finalfn,
     combinefunc = booking.slotmap_tally_agg_combinefn,
     serialfunc = booking.slotmap_tally_agg_serialfn,

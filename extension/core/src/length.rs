@@ -40,3 +40,55 @@ impl Length {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grain::MINUTE;
+
+    fn slots(months: i32, days: i32, micros: i64) -> Result<i64, Error> {
+        Length {
+            months,
+            days,
+            micros,
+        }
+        .slots(Grain::DEFAULT)
+    }
+
+    #[test]
+    fn a_day_is_24_hours_and_a_month_is_nothing() {
+        assert_eq!(slots(0, 1, 15 * MINUTE), Ok(97));
+        assert_eq!(slots(0, 1, -DAY), Ok(0));
+        assert_eq!(slots(1, 0, 0), Err(Error::Months));
+        assert_eq!(slots(-1, 30, 0), Err(Error::Months));
+    }
+
+    #[test]
+    fn only_whole_slots_count() {
+        assert_eq!(
+            slots(0, 0, 20 * MINUTE),
+            Err(Error::LengthOffGrain(20 * MINUTE, Grain::DEFAULT))
+        );
+        assert_eq!(
+            slots(0, 0, 1),
+            Err(Error::LengthOffGrain(1, Grain::DEFAULT))
+        );
+        assert_eq!(slots(0, 0, -15 * MINUTE), Err(Error::LengthTooSmall));
+        let nothing = Length {
+            months: 0,
+            days: 0,
+            micros: 0,
+        };
+        assert_eq!(
+            nothing.slots_above_zero(Grain::DEFAULT),
+            Err(Error::LengthTooSmall)
+        );
+    }
+
+    #[test]
+    fn the_longest_interval_is_an_error_not_an_overflow() {
+        assert_eq!(slots(0, i32::MAX, i64::MAX), Err(Error::LengthOverflow));
+        assert_eq!(slots(0, i32::MIN, i64::MIN), Err(Error::LengthOverflow));
+        assert_eq!(slots(0, i32::MAX, 0), Ok(i64::from(i32::MAX) * 96));
+    }
+}
