@@ -30,7 +30,9 @@ cases: build ## Ask available_slots the cases of a file: make cases CASES=FILE
 build: bootstrap ## Extension, facade, install script
 	@bin/build
 
-install: ## Copy what `build` made into the server of PG_CONFIG (DESTDIR is honoured)
+# Under sudo there is often no cargo; then what was built before is installed.
+install: ## Copy the extension into the server of PG_CONFIG (DESTDIR is honoured)
+	@! command -v cargo >/dev/null || { bin/bootstrap && bin/build; }
 	@bin/install
 
 accept: ## Take the last output of regress or isolation tests as expected: make accept TESTS="name ..."
