@@ -20,8 +20,9 @@ impl Length {
         if self.months != 0 {
             return Err(Error::Months);
         }
-        let micros = (i64::from(self.days) * DAY)
-            .checked_add(self.micros)
+        let micros = i64::from(self.days)
+            .checked_mul(DAY)
+            .and_then(|days| days.checked_add(self.micros))
             .ok_or(Error::LengthOverflow)?;
         if micros < 0 {
             Err(Error::LengthTooSmall)
@@ -89,6 +90,8 @@ mod tests {
     fn the_longest_interval_is_an_error_not_an_overflow() {
         assert_eq!(slots(0, i32::MAX, i64::MAX), Err(Error::LengthOverflow));
         assert_eq!(slots(0, i32::MIN, i64::MIN), Err(Error::LengthOverflow));
-        assert_eq!(slots(0, i32::MAX, 0), Ok(i64::from(i32::MAX) * 96));
+        assert_eq!(slots(0, i32::MAX, 0), Err(Error::LengthOverflow));
+        assert_eq!(slots(0, i32::MIN, 0), Err(Error::LengthOverflow));
+        assert_eq!(slots(0, 100_000_000, 0), Ok(9_600_000_000));
     }
 }

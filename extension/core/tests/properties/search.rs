@@ -1,6 +1,8 @@
 //! The start search, the step grid and the 0-95 view, each against a walk slot by slot.
 
-use crate::model::{case, map, slots};
+use crate::model::{case, grain, map, slots};
+use pg_booking_core::grain::DAY;
+use pg_booking_core::length::Length;
 use pg_booking_core::run::{from_runs, runs};
 use pg_booking_core::start::{Need, slot_starts};
 use pg_booking_core::{Bits, Error, Grain, Slotmap, day, grid};
@@ -23,6 +25,25 @@ fn buffer() -> impl Strategy<Value = i64> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn lengths_agree_with_wider_arithmetic(
+        grain in grain(),
+        days in prop_oneof![Just(0), -3..3i32, any::<i32>()],
+        micros in prop_oneof![Just(0), (-9..9i64).prop_map(|n| n * 300_000_000), any::<i64>()],
+    ) {
+        let exact = i128::from(days) * i128::from(DAY) + i128::from(micros);
+        let expected = match i64::try_from(exact) {
+            Ok(_) if exact < 0 => Err(Error::LengthTooSmall),
+            Ok(exact) if exact % grain.micros() != 0 => Err(Error::LengthOffGrain(exact, grain)),
+            Ok(exact) => Ok(exact / grain.micros()),
+            Err(_) => Err(Error::LengthOverflow),
+        };
+        // Days beyond 64 bits are refused even where the microseconds would bring them back.
+        let days_fit = i64::from(days).checked_mul(DAY).is_some();
+        let length = Length { months: 0, days, micros };
+        prop_assert_eq!(length.slots(grain), if days_fit { expected } else { Err(Error::LengthOverflow) });
+    }
 
     #[test]
     fn starts_are_those_that_a_walk_finds(
