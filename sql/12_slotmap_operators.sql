@@ -1,10 +1,12 @@
 -- Map and map: the operators of a tstzmultirange, with its results. Next: 13_slotmap_mixed_operators.sql.
 
 create function booking.slotmap_union(a booking.slotmap, b booking.slotmap)
-    returns booking.slotmap
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_union_wrapper';
+returns booking.slotmap
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_union_wrapper';
 comment on function booking.slotmap_union(booking.slotmap, booking.slotmap) is
     'Every slot of either map (22023 if the grains differ, 54000 if too long)';
 
@@ -18,10 +20,12 @@ comment on operator booking.+ (booking.slotmap, booking.slotmap) is
     'Every slot of either map (22023 if the grains differ, 54000 if too long)';
 
 create function booking.slotmap_intersect(a booking.slotmap, b booking.slotmap)
-    returns booking.slotmap
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_intersect_wrapper';
+returns booking.slotmap
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_intersect_wrapper';
 comment on function booking.slotmap_intersect(booking.slotmap, booking.slotmap) is
     'The slots of both maps (22023 if the grains differ)';
 
@@ -35,10 +39,12 @@ comment on operator booking.* (booking.slotmap, booking.slotmap) is
     'The slots of both maps (22023 if the grains differ)';
 
 create function booking.slotmap_minus(a booking.slotmap, b booking.slotmap)
-    returns booking.slotmap
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_minus_wrapper';
+returns booking.slotmap
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_minus_wrapper';
 comment on function booking.slotmap_minus(booking.slotmap, booking.slotmap) is
     'The slots of the first map that are not in the second (22023 if the grains differ)';
 
@@ -51,10 +57,12 @@ comment on operator booking.- (booking.slotmap, booking.slotmap) is
     'The slots of the first map that are not in the second (22023 if the grains differ)';
 
 create function booking.slotmap_overlaps(a booking.slotmap, b booking.slotmap)
-    returns boolean
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_overlaps_wrapper';
+returns boolean
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_overlaps_wrapper';
 comment on function booking.slotmap_overlaps(booking.slotmap, booking.slotmap) is
     'Have the maps a slot in common? (22023 if the grains differ)';
 
@@ -70,10 +78,12 @@ comment on operator booking.&& (booking.slotmap, booking.slotmap) is
     'Have the maps a slot in common? (22023 if the grains differ)';
 
 create function booking.slotmap_contains(a booking.slotmap, b booking.slotmap)
-    returns boolean
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_contains_wrapper';
+returns boolean
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_contains_wrapper';
 comment on function booking.slotmap_contains(booking.slotmap, booking.slotmap) is
     'Is every slot of the second map in the first? (22023 if the grains differ)';
 
@@ -89,10 +99,12 @@ comment on operator booking.@> (booking.slotmap, booking.slotmap) is
     'Is every slot of the second map in the first? (22023 if the grains differ)';
 
 create function booking.slotmap_contained_by(a booking.slotmap, b booking.slotmap)
-    returns boolean
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_contained_by_wrapper';
+returns boolean
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_contained_by_wrapper';
 comment on function booking.slotmap_contained_by(booking.slotmap, booking.slotmap) is
     'Is every slot of the first map in the second? (22023 if the grains differ)';
 
@@ -108,10 +120,12 @@ comment on operator booking.<@ (booking.slotmap, booking.slotmap) is
     'Is every slot of the first map in the second? (22023 if the grains differ)';
 
 create function booking.slotmap_eq(a booking.slotmap, b booking.slotmap)
-    returns boolean
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_eq_wrapper';
+returns boolean
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_eq_wrapper';
 comment on function booking.slotmap_eq(booking.slotmap, booking.slotmap) is
     'Are the maps the same set? (22023 if the grains differ)';
 
@@ -129,10 +143,12 @@ comment on operator booking.= (booking.slotmap, booking.slotmap) is
     'Are the maps the same set? (22023 if the grains differ)';
 
 create function booking.slotmap_ne(a booking.slotmap, b booking.slotmap)
-    returns boolean
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_ne_wrapper';
+returns boolean
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_ne_wrapper';
 comment on function booking.slotmap_ne(booking.slotmap, booking.slotmap) is
     'Are the maps different sets? (22023 if the grains differ)';
 

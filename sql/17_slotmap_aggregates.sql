@@ -3,42 +3,49 @@
 -- slotmap_agg
 
 create function booking.slotmap_agg_transfn(internal, booking.slotmap)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_agg_transfn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_agg_transfn_wrapper';
 comment on function booking.slotmap_agg_transfn(internal, booking.slotmap) is
     'Adds a map to the state of slotmap_agg';
 
 create function booking.slotmap_agg_finalfn(internal)
-    returns booking.slotmap
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_agg_finalfn_wrapper';
+returns booking.slotmap
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_agg_finalfn_wrapper';
 comment on function booking.slotmap_agg_finalfn(internal) is
     'The result of slotmap_agg so far';
 
 create function booking.slotmap_agg_combinefn(internal, internal)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_agg_combinefn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_agg_combinefn_wrapper';
 comment on function booking.slotmap_agg_combinefn(internal, internal) is
     'Joins two states of slotmap_agg';
 
 create function booking.slotmap_agg_serialfn(internal)
-    returns bytea
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_agg_serialfn_wrapper';
+returns bytea
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_agg_serialfn_wrapper';
 comment on function booking.slotmap_agg_serialfn(internal) is
     'Writes a state of slotmap_agg for another process';
 
 create function booking.slotmap_agg_deserialfn(bytea, internal)
-    returns internal
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_agg_deserialfn_wrapper';
+returns internal
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_agg_deserialfn_wrapper';
 comment on function booking.slotmap_agg_deserialfn(bytea, internal) is
     'Reads a state of slotmap_agg that another process wrote';
 
@@ -58,42 +65,49 @@ comment on aggregate booking.slotmap_agg(booking.slotmap) is
 -- slotmap_intersect_agg
 
 create function booking.slotmap_intersect_agg_transfn(internal, booking.slotmap)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_transfn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_intersect_agg_transfn_wrapper';
 comment on function booking.slotmap_intersect_agg_transfn(internal, booking.slotmap) is
     'Adds a map to the state of slotmap_intersect_agg';
 
 create function booking.slotmap_intersect_agg_finalfn(internal)
-    returns booking.slotmap
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_finalfn_wrapper';
+returns booking.slotmap
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_intersect_agg_finalfn_wrapper';
 comment on function booking.slotmap_intersect_agg_finalfn(internal) is
     'The result of slotmap_intersect_agg so far';
 
 create function booking.slotmap_intersect_agg_combinefn(internal, internal)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_combinefn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_intersect_agg_combinefn_wrapper';
 comment on function booking.slotmap_intersect_agg_combinefn(internal, internal) is
     'Joins two states of slotmap_intersect_agg';
 
 create function booking.slotmap_intersect_agg_serialfn(internal)
-    returns bytea
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_serialfn_wrapper';
+returns bytea
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_intersect_agg_serialfn_wrapper';
 comment on function booking.slotmap_intersect_agg_serialfn(internal) is
     'Writes a state of slotmap_intersect_agg for another process';
 
 create function booking.slotmap_intersect_agg_deserialfn(bytea, internal)
-    returns internal
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_intersect_agg_deserialfn_wrapper';
+returns internal
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_intersect_agg_deserialfn_wrapper';
 comment on function booking.slotmap_intersect_agg_deserialfn(bytea, internal) is
     'Reads a state of slotmap_intersect_agg that another process wrote';
 
@@ -113,42 +127,49 @@ comment on aggregate booking.slotmap_intersect_agg(booking.slotmap) is
 -- slotmap_atleast_agg
 
 create function booking.slotmap_atleast_agg_transfn(internal, booking.slotmap, integer)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_transfn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_atleast_agg_transfn_wrapper';
 comment on function booking.slotmap_atleast_agg_transfn(internal, booking.slotmap, integer) is
     'Adds a map to the state of slotmap_atleast_agg';
 
 create function booking.slotmap_atleast_agg_finalfn(internal)
-    returns booking.slotmap
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_finalfn_wrapper';
+returns booking.slotmap
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_atleast_agg_finalfn_wrapper';
 comment on function booking.slotmap_atleast_agg_finalfn(internal) is
     'The result of slotmap_atleast_agg so far';
 
 create function booking.slotmap_atleast_agg_combinefn(internal, internal)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_combinefn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_atleast_agg_combinefn_wrapper';
 comment on function booking.slotmap_atleast_agg_combinefn(internal, internal) is
     'Joins two states of slotmap_atleast_agg';
 
 create function booking.slotmap_atleast_agg_serialfn(internal)
-    returns bytea
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_serialfn_wrapper';
+returns bytea
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_atleast_agg_serialfn_wrapper';
 comment on function booking.slotmap_atleast_agg_serialfn(internal) is
     'Writes a state of slotmap_atleast_agg for another process';
 
 create function booking.slotmap_atleast_agg_deserialfn(bytea, internal)
-    returns internal
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_atleast_agg_deserialfn_wrapper';
+returns internal
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_atleast_agg_deserialfn_wrapper';
 comment on function booking.slotmap_atleast_agg_deserialfn(bytea, internal) is
     'Reads a state of slotmap_atleast_agg that another process wrote';
 
@@ -168,42 +189,49 @@ comment on aggregate booking.slotmap_atleast_agg(booking.slotmap, integer) is
 -- slotmap_tally_agg
 
 create function booking.slotmap_tally_agg_transfn(internal, booking.slotmap)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_tally_agg_transfn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_tally_agg_transfn_wrapper';
 comment on function booking.slotmap_tally_agg_transfn(internal, booking.slotmap) is
     'Adds a map to the state of slotmap_tally_agg';
 
 create function booking.slotmap_tally_agg_finalfn(internal)
-    returns booking.slotmap[]
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_tally_agg_finalfn_wrapper';
+returns booking.slotmap[]
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_tally_agg_finalfn_wrapper';
 comment on function booking.slotmap_tally_agg_finalfn(internal) is
     'The result of slotmap_tally_agg so far';
 
 create function booking.slotmap_tally_agg_combinefn(internal, internal)
-    returns internal
-    language c
-    immutable parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_tally_agg_combinefn_wrapper';
+returns internal
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_tally_agg_combinefn_wrapper';
 comment on function booking.slotmap_tally_agg_combinefn(internal, internal) is
     'Joins two states of slotmap_tally_agg';
 
 create function booking.slotmap_tally_agg_serialfn(internal)
-    returns bytea
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_tally_agg_serialfn_wrapper';
+returns bytea
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_tally_agg_serialfn_wrapper';
 comment on function booking.slotmap_tally_agg_serialfn(internal) is
     'Writes a state of slotmap_tally_agg for another process';
 
 create function booking.slotmap_tally_agg_deserialfn(bytea, internal)
-    returns internal
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slotmap_tally_agg_deserialfn_wrapper';
+returns internal
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slotmap_tally_agg_deserialfn_wrapper';
 comment on function booking.slotmap_tally_agg_deserialfn(bytea, internal) is
     'Reads a state of slotmap_tally_agg that another process wrote';
 
@@ -221,9 +249,11 @@ comment on aggregate booking.slotmap_tally_agg(booking.slotmap) is
     'How many maps hold each instant, as bit planes: plane i, from 1, holds the instants whose count has bit i - 1; slot_tally reads it. Nulls are skipped, null without any. Errors: 22023 grains differ, 54000 maps further apart than one map may be long';
 
 create function booking.slot_tally(planes booking.slotmap[], at timestamptz)
-    returns integer
-    language c
-    immutable strict parallel safe
-    as 'MODULE_PATHNAME', 'slot_tally_wrapper';
+returns integer
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slot_tally_wrapper';
 comment on function booking.slot_tally(booking.slotmap[], timestamptz) is
     'The count at an instant in the planes of slotmap_tally_agg. Errors: 22003 count beyond 32 bits, 22004 null plane, 22023 grains differ';
