@@ -12,7 +12,7 @@ comment on type booking.slot_key is 'What a slot_id stands for.';
 create function booking.slot_id(tenant uuid, service uuid, starts_at timestamptz, minutes int, resource uuid)
 returns text
 language sql
-immutable
+stable
 parallel safe
 begin atomic
     -- 44 or 60 bytes: two uuids, minutes since 1970 (starts lie on a grain), minutes, a uuid or nothing.
