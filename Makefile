@@ -1,6 +1,6 @@
 # Each target works on a bare Debian or Ubuntu with git, make and a Rust toolchain; bin/ has the scripts behind them.
 # PG_CONFIG=/path/to/pg_config chooses the server, else it is the newest one installed.
-.PHONY: help run start stop reset test lint cases build install bootstrap accept clean
+.PHONY: help run start stop reset test lint cases bench build install bootstrap accept clean
 .NOTPARALLEL:
 
 help: ## This list
@@ -26,6 +26,9 @@ lint: bootstrap ## Format, clippy, shell syntax
 
 cases: build ## Ask available_slots the cases of a file: make cases CASES=FILE
 	@bin/with-cluster bin/cases $(CASES)
+
+bench: build ## Ratios to peers in plain SQL, see benches/README.md
+	@bin/with-cluster cargo run --quiet --locked --release -p pg_booking_benches
 
 build: bootstrap ## Extension, facade, install script
 	@bin/build
