@@ -14,7 +14,8 @@ begin
     if zone ~ '^[A-Za-z_-]+(/[A-Za-z_-]+)+$' or zone in ('UTC', 'GMT') then
         return timezone(zone, 'epoch'::timestamptz) is not null;
     end if;
-    if not exists (select from pg_timezone_names n where lower(n.name) = lower(check_zone.zone)) then
+    perform from pg_timezone_names n where lower(n.name) = lower(check_zone.zone);
+    if not found then
         raise exception 'time zone "%" not recognized', zone
             using errcode = '22023', hint = 'Use an IANA name such as Europe/Berlin.';
     end if;
