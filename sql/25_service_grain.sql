@@ -53,6 +53,13 @@ begin
         raise exception 'resources of service "%" have different grains', v_service.slug
             using errcode = '22023', detail = format('Grains: %s minutes.', array_to_string(v_grains, ', ')), hint = v_hint;
     end if;
+    -- A map of 400 days, and of what one start needs around it, has to fit into 2^20 slots.
+    select max(d) + v_service.buffer_before + v_service.buffer_after into v_off from unnest(v_service.durations) d;
+    if v_off > v_grains[1] * 1048576 - 420 * 1440 then
+        raise exception '% minutes with buffers are too long for a grain of % minutes of service "%"',
+            v_off, v_grains[1], v_service.slug
+            using errcode = '22023', hint = 'Give its resources a larger grain.';
+    end if;
     select m into v_off from unnest(v_minutes) m where m % v_grains[1] <> 0 limit 1;
     if found then
         raise exception '% minutes are off the grain of % minutes of service "%"', v_off, v_grains[1], v_service.slug
@@ -61,7 +68,8 @@ begin
 end
 $$;
 comment on function booking.check_service_grain(uuid, uuid) is
-    '22023 where resources of a service differ in grain, or where a duration, step or buffer is off it; the hint names a grain that fits.';
+    '22023 where resources of a service differ in grain, where a duration, step or buffer is off it, or where they are too long '
+    'for it; the hint names a grain that fits.';
 
 create function booking.tg_service_grain()
 returns trigger

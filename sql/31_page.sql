@@ -106,8 +106,8 @@ begin
 end
 $$;
 comment on function booking.computed_pages(uuid, uuid, date, date) is
-    'The pages of a resource from scratch. The one place that says what a page holds: recompute stores its rows, verify '
-    'compares with them, reads use them for weeks that are not stored.';
+    'The pages of a resource from scratch: recompute stores its rows, verify compares with them. Both parts, open_map and '
+    'computed_busy, are what reads use for weeks that are not stored.';
 
 create function booking.resource_maps(tenant uuid, resources uuid[], first_week date, last_week date)
 returns table (resource_id uuid, unit int, open booking.slotmap, busy booking.slotmap)
@@ -144,18 +144,35 @@ begin
                     select
                     from booking.availability a
                     where a.tenant_id = tenant and a.resource_id = r.resource_id and a.week = w.week::date and a.unit = 0)),
+            run as materialized (
+                select r.resource_id, r.schedule_id, r.grain, m.first_week, m.last_week
+                from (
+                    select resource_id, min(week) as first_week, max(week) as last_week
+                    from missing
+                    group by resource_id, run) m
+                join booking.resource r on r.tenant_id = tenant and r.resource_id = m.resource_id),
+            -- Many resources may share one schedule: its hours are worked out once.
+            hours as materialized (
+                select h.schedule_id, h.grain, h.first_week, h.last_week,
+                    booking.open_map(tenant, h.schedule_id, h.grain,
+                        lower(booking.weeks_span(h.first_week, h.last_week)),
+                        upper(booking.weeks_span(h.first_week, h.last_week))) as open
+                from (select distinct schedule_id, grain, first_week, last_week from run) h),
             page as (
                 select a.resource_id, a.unit, a.open, a.busy
                 from booking.availability a
                 where a.tenant_id = tenant and a.resource_id = any (resources)
                     and a.week between first_week and last_week
                 union all
-                select m.resource_id, c.unit, c.open, c.busy
-                from (
-                    select resource_id, min(week) as first_week, max(week) as last_week
-                    from missing
-                    group by resource_id, run) m
-                cross join lateral booking.computed_pages(tenant, m.resource_id, m.first_week, m.last_week) c)
+                select r.resource_id, 0, h.open, null
+                from run r
+                join hours h
+                    on h.schedule_id is not distinct from r.schedule_id and h.grain = r.grain
+                    and h.first_week = r.first_week and h.last_week = r.last_week
+                union all
+                select r.resource_id, b.unit, null, b.busy
+                from run r
+                cross join lateral booking.computed_busy(tenant, r.resource_id, r.first_week, r.last_week) b)
             select p.resource_id, p.unit, booking.slotmap_agg(p.open), booking.slotmap_agg(p.busy)
             from page p
             group by p.resource_id, p.unit;

@@ -26,14 +26,16 @@ begin
         order by r.resource_id
     loop
         perform booking.lock_resources(recompute.tenant, array[v_resource]);
+        -- With the weeks around: a read looks up to two dates back and a booking's length ahead.
         v_pages := v_pages
-            + booking.store_pages(recompute.tenant, v_resource, booking.week_of(v_from), booking.week_of(v_to));
+            + booking.store_pages(recompute.tenant, v_resource, booking.week_of(v_from) - 7, booking.week_of(v_to) + 7);
     end loop;
     return v_pages;
 end
 $$;
 comment on function booking.recompute(uuid, uuid, timestamptz, timestamptz) is
-    'Stores the pages of a resource, or of all of a tenant, for the weeks that a range touches (default: the next 60 days), '
+    'Stores the pages of a resource, or of all of a tenant, for the weeks that a range touches (default: the next 60 days) '
+    'and the week on either side, '
     'anew from schedules, busy windows and bookings. In one transaction; the nightly form is booking.roll. Returns the '
     'number of pages. 22008, 22023: not a range of finite instants of at most 400 days.';
 

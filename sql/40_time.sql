@@ -58,22 +58,49 @@ comment on function booking.whole_minutes(interval) is
 
 create function booking.local_plus(at timestamptz, amount interval, zone text)
 returns timestamptz
-language sql
+language plpgsql
 stable
 parallel safe
-begin atomic
-    -- Days and months by the calendar of the zone, hours and minutes by the clock: "2 days" is the same time of day,
-    -- "48 hours" is 48 hours, whatever the session's TimeZone.
-    select timezone(zone, timezone(zone, at) + (amount - make_interval(secs => extract(epoch from v.clock))))
-        + v.clock
-    from (
-        select make_interval(
-            hours => extract(hour from amount)::int,
-            mins => extract(minute from amount)::int,
-            secs => extract(second from amount)::float8) as clock) v;
-end;
+strict
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    -- What is left of the interval without its months and days.
+    v_clock interval := make_interval(
+        hours => extract(hour from amount)::int,
+        mins => extract(minute from amount)::int,
+        secs => extract(second from amount)::float8);
+begin
+    -- Days and months by the calendar of the zone, hours and minutes as they pass, whatever the session's TimeZone. Only
+    -- the calendar needs the wall clock: an instant in the hour that an overlap repeats does not survive the way there
+    -- and back.
+    if amount = v_clock and extract(day from amount) = 0 then
+        return at + v_clock;
+    end if;
+    return timezone(zone, timezone(zone, at) + (amount - v_clock)) + v_clock;
+end
+$$;
 comment on function booking.local_plus(timestamptz, interval, text) is
     'An instant and an interval added up: days and months on the calendar of the zone, the rest as elapsed time.';
+
+create function booking.date_start(day date, zone text)
+returns timestamptz
+language plpgsql
+stable
+parallel safe
+strict
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return (
+        select min(m)
+        from unnest(booking.local_midnights(
+            zone, timezone('UTC', day::timestamp) - interval '40 hours', timezone('UTC', day::timestamp) + interval '64 hours')) m
+        where timezone(zone, m)::date >= day);
+end
+$$;
+comment on function booking.date_start(date, text) is
+    'The first instant of a local date: also where its midnight comes twice or never. Of a date that the zone skipped, that of the next.';
 
 create function booking.slot_ceil(at timestamptz, grain int)
 returns timestamptz

@@ -134,11 +134,11 @@ begin
     v_lower := booking.slot_ceil(greatest(
         from_ts,
         booking.local_plus(now, service.min_notice, service.zone),
-        timezone(service.zone, lower(service.bookable)::timestamp)), v_grain);
+        booking.date_start(lower(service.bookable), service.zone)), v_grain);
     v_upper := booking.slot_ceil(least(
         to_ts,
         booking.local_plus(now, service.horizon, service.zone),
-        timezone(service.zone, upper(service.bookable)::timestamp)), v_grain);
+        booking.date_start(upper(service.bookable), service.zone)), v_grain);
     if v_lower >= v_upper then
         return;
     end if;

@@ -13,6 +13,31 @@ comment on type booking.slot is
     'A start that is offered. resource_id: null for a pool; status: available, or held by somebody else''s live hold; '
     'remaining: how many more such bookings fit.';
 
+create function booking.fits(counts int[], pick int)
+returns int
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_units int := 0;
+begin
+    -- counts[n]: members with at least n units free. For m bookings a member is worth min(its free units, m), which is
+    -- counts[1] + ... + counts[m], and they need m * pick.
+    for m in 1..cardinality(counts) loop
+        v_units := v_units + counts[m];
+        if v_units < m * pick then
+            return m - 1;
+        end if;
+    end loop;
+    -- With more bookings than anybody has units, every unit counts.
+    return v_units / pick;
+end
+$$;
+comment on function booking.fits(int[], int) is
+    'The largest m with sum over the members of min(free units, m) >= m * pick, where counts[n] members have n units free or more.';
+
 create function booking.available_slots(
     tenant uuid,
     service uuid,
@@ -49,7 +74,7 @@ begin
 
     return query
         with unit as materialized (
-            select u.requirement_id, u.pick, u.resource_id, u.stable,
+            select u.requirement_id, u.pick, u.resource_id, u.unit, u.stable,
                 case holds when 'ignore' then u.stable else u.free end as free
             from booking.offers(v_service, from_ts, to_ts, v_minutes, v_step, booking.session_hash(session_id), v_now) u),
         member as materialized (
@@ -62,26 +87,36 @@ begin
                 booking.slotmap_atleast_agg(m.free, m.pick) as free
             from member m
             group by m.requirement_id, m.pick),
-        -- Of a pool with pick 1 every free unit is one more booking; with more, so many free members make one.
+        -- How many bookings are left: of a pool with pick 1 as many as there are free units; else by booking.fits, from
+        -- the number of members that have at least 1, 2, ... units free.
+        level as (
+            select u.requirement_id, u.pick, n.level, booking.slotmap_atleast_agg(u.free, n.level) as free
+            from unit u
+            cross join lateral generate_series(1, (select max(x.unit) from unit x)) n (level)
+            where u.pick > 1
+            group by u.requirement_id, u.pick, u.resource_id, n.level),
         tally as materialized (
-            select q.requirement_id, q.pick,
-                case q.pick
-                    when 1 then (select booking.slotmap_tally_agg(u.free) from unit u where u.requirement_id = q.requirement_id)
-                    else (select booking.slotmap_tally_agg(m.free) from member m where m.requirement_id = q.requirement_id)
-                end as fits
-            from requirement q),
+            select u.requirement_id, u.pick, 1 as level, booking.slotmap_tally_agg(u.free) as fits
+            from unit u
+            where u.pick = 1
+            group by u.requirement_id, u.pick
+            union all
+            select l.requirement_id, l.pick, l.level, booking.slotmap_tally_agg(l.free)
+            from level l
+            group by l.requirement_id, l.pick, l.level),
         offered as (
             select booking.slotmap_intersect_agg(q.stable) as stable, booking.slotmap_intersect_agg(q.free) as free
             from requirement q),
         target as (
             -- A row a start for the service as a whole, named where there is only one resource,
             select (select case count(*) when 1 then min(m.resource_id::text)::uuid end from member m) as resource_id,
-                o.stable, o.free, null::booking.slotmap[] as fits
+                o.stable, o.free, null::uuid as requirement_id,
+                (select y.fits from tally y where (select sum(q.pick) from requirement q) = 1) as fits
             from offered o
             where not each_resource and available_slots.resource is null
             union all
             -- or a row a start and resource.
-            select m.resource_id, o.stable * m.stable, o.free * m.free, m.fits
+            select m.resource_id, o.stable * m.stable, o.free * m.free, m.requirement_id, m.fits
             from offered o
             cross join member m
             where m.resource_id = available_slots.resource or each_resource and available_slots.resource is null)
@@ -94,8 +129,22 @@ begin
         cross join lateral (
             select case
                 when not t.free @> s.at then 0
-                when t.fits is not null then booking.slot_tally(t.fits, s.at)
-                else (select min(booking.slot_tally(y.fits, s.at) / y.pick) from tally y)
+                -- One of one requirement, or one resource of it.
+                when (select sum(q.pick) from requirement q) = 1 then booking.slot_tally(t.fits, s.at)
+                -- A row of a resource counts the bookings that use it: no more than it has units, and its requirement
+                -- needs that many fewer others, among the others.
+                else least(booking.slot_tally(t.fits, s.at), (
+                    select min(booking.fits(y.counts, y.pick))
+                    from (
+                        select y.pick - (y.requirement_id is not distinct from t.requirement_id)::int as pick,
+                            array_agg(
+                                booking.slot_tally(y.fits, s.at) - (
+                                    y.requirement_id is not distinct from t.requirement_id
+                                    and booking.slot_tally(t.fits, s.at) >= y.level)::int
+                                order by y.level) as counts
+                        from tally y
+                        group by y.requirement_id, y.pick) y
+                    where y.pick > 0))
             end as remaining
             offset 0) f
         where s.at >= from_ts and s.at < to_ts

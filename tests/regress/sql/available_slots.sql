@@ -102,3 +102,44 @@ update booking.service set schedule_id = '00000000-0000-0000-0000-00000000000a' 
 select starts_at, remaining from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05', as_of => '2100-01-01');
 update booking.resource set active = false;
 select count(*) from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05', as_of => '2100-01-01');
+
+-- remaining, by the rule: the largest m with, for every requirement, sum over its resources of min(free units, m) >= m * pick;
+-- a row of a resource counts the bookings that use it.
+create function remaining(capacities int[], pick int)
+returns table (whole int, by_resource int[])
+language plpgsql
+as $$
+declare
+    c_tenant constant uuid := '00000000-0000-0000-0000-000000000001';
+    v_service uuid;
+begin
+    delete from booking.service;
+    update booking.resource r
+    set capacity = capacities[right(r.slug, 1)::int], active = true, schedule_id = null
+    where right(r.slug, 1)::int <= cardinality(capacities);
+    v_service := booking.put_service(c_tenant, 'left', 'Left', array[60],
+        array(select r.resource_id from booking.resource r where right(r.slug, 1)::int <= cardinality(capacities)), remaining.pick);
+    return query
+        select (select a.remaining from booking.available_slots(c_tenant, v_service, '2100-01-04', '2100-01-04 00:01') a),
+            array(select a.remaining from booking.available_slots(
+                c_tenant, v_service, '2100-01-04', '2100-01-04 00:01', each_resource => true) a);
+end
+$$;
+delete from booking.hold;
+select c.capacities, c.pick, r.*
+from (values ('{1}'::int[], 1), ('{3,1}', 1), ('{2,2}', 2), ('{3,3}', 2), ('{2,2,2}', 2), ('{3,1}', 2), ('{3,1,1}', 2), ('{1,1,1}', 2), ('{4,1,1}', 3))
+    c (capacities, pick)
+cross join lateral remaining(c.capacities, c.pick) r;
+
+-- Notice and horizon in the hour that an overlap repeats, whichever of the two it is.
+update booking.resource set zone = 'Europe/Berlin', capacity = 1;
+select booking.put_service(:t, 'overlap', 'Overlap', array[60], array['00000000-0000-0000-0000-000000000001']::uuid[], horizon => '1 hour') as overlap \gset
+select a.as_of, array_agg(to_char(s.starts_at, 'HH24:MI'))
+from (values (timestamptz '2025-10-26 00:00'), ('2025-10-26 01:00')) a (as_of)
+cross join lateral booking.available_slots(:t, :'overlap', '2025-10-25 22:00', '2025-10-26 04:00', step => '30 min', as_of => a.as_of) s
+group by a.as_of
+order by a.as_of;
+-- Fixed dates where midnight comes twice.
+update booking.service set zone = 'America/Havana', horizon = null, bookable = '[2025-11-02,2025-11-03)' where slug = 'overlap';
+select min(starts_at), max(starts_at)
+from booking.available_slots(:t, :'overlap', '2025-11-01 00:00', '2025-11-05 00:00', as_of => '2025-01-01');

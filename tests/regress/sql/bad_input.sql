@@ -4,6 +4,7 @@ set datestyle to 'ISO, YMD';
 set intervalstyle to 'postgres';
 set client_min_messages to warning;
 create extension if not exists pg_booking cascade;
+\set SHOW_CONTEXT never
 insert into booking.tenant (tenant_id, slug, name, zone)
 values ('00000000-0000-0000-0000-000000000001', 't', 'T', 'Asia/Kathmandu');
 \set t '''00000000-0000-0000-0000-000000000001'''
@@ -69,6 +70,10 @@ select booking.put_service(:t, 'bad', 'Bad', array[60], array[]::uuid[]);
 select booking.put_service(:t, 'bad', 'Bad', array[60], array[:r]::uuid[], pick => 2);
 select booking.put_service(:t, 'bad', 'Bad', array[60], array[:t]::uuid[]);
 select booking.put_service(:r, 'bad', 'Bad', array[60], array[:r]::uuid[]);
+-- Longer than a map can be at this grain.
+select booking.put_service(:t, 'bad', 'Bad', array[525600], array['00000000-0000-0000-0000-00000000000b']::uuid[], buffer_before => 525600, buffer_after => 525600) is not null as still_fits;
+update booking.resource set grain = 1 where resource_id = '00000000-0000-0000-0000-00000000000b';
+delete from booking.service where slug = 'bad';
 -- Resources of different grain in one service, by every way in.
 select booking.put_service(:t, 'bad', 'Bad', array[60], array[:r, '00000000-0000-0000-0000-00000000000b']::uuid[]);
 insert into booking.requirement_resource (tenant_id, service_id, requirement_id, resource_id)
