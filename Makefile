@@ -18,13 +18,15 @@ stop: ## Stop what `start` or `run` started; the data stay
 reset: ## Stop and drop the demo's data
 	@bin/run reset
 
-test: lint build ## Everything: lints and all tests, with a cluster of their own
+test: lint ## Everything: lints and all tests, with a cluster of their own
+	@bin/build extension
 	@bin/with-cluster bin/tests
 
 lint: bootstrap ## Format, clippy, shell syntax
 	@bin/lint
 
-cases: build ## Ask available_slots the cases of a file: make cases CASES=FILE
+cases: bootstrap ## Ask available_slots the cases of a file: make cases CASES=FILE
+	@bin/build extension
 	@bin/with-cluster bin/cases $(CASES)
 
 bench: build ## Ratios to peers in plain SQL, see benches/README.md
@@ -35,7 +37,7 @@ build: bootstrap ## Extension, facade, install script
 
 # Under sudo there is often no cargo; then what was built before is installed.
 install: ## Copy the extension into the server of PG_CONFIG (DESTDIR is honoured)
-	@! command -v cargo >/dev/null || { bin/bootstrap && bin/build; }
+	@! command -v cargo >/dev/null || { bin/bootstrap && bin/build extension; }
 	@bin/install
 
 accept: ## Take the last output of regress or isolation tests as expected: make accept TESTS="name ..."
