@@ -57,6 +57,17 @@ impl TestDb {
             .block_on(Self::new(name))
     }
 
+    /// Runs a script as the superuser, outside of an async context.
+    ///
+    /// # Errors
+    /// When a statement of it fails.
+    pub fn execute_blocking(&self, script: &str) -> Result<()> {
+        runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?
+            .block_on(async { Ok(self.connect().await?.batch_execute(script).await?) })
+    }
+
     /// How to connect as the superuser; change the user or the options for others.
     #[must_use]
     pub fn config(&self) -> Config {

@@ -31,10 +31,15 @@ impl Driver {
     /// # Errors
     /// When the output is not the expected one; the error shows the difference.
     pub fn run(&self, name: &str, scratch: &Path) -> Result<()> {
+        let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join(self.kind);
         let database = TestDb::new_blocking(name)?;
+        // What all files of a kind begin with.
+        let fixture = inputs.join("fixture.sql");
+        if fixture.exists() {
+            database.execute_blocking(&fs::read_to_string(fixture)?)?;
+        }
         let output = scratch.join(self.kind).join(name);
         fs::create_dir_all(&output)?;
-        let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join(self.kind);
         let driver = pgxs_tests()?.join(self.program);
         let run = Command::new(&driver)
             .arg(format!("--inputdir={}", inputs.display()))
