@@ -28,40 +28,48 @@ end
 $$;
 comment on function booking.held(booking.hold) is 'The result that tells of a hold.';
 
-create function booking.sweep(tenant uuid, chosen booking.candidate[], span tstzrange)
-returns bigint
+create function booking.sweep(hold booking.hold, chosen booking.candidate[], span tstzrange)
+returns boolean
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
-#variable_conflict use_column
 declare
-    v_swept bigint;
+    v_seen uuid[] := array(
+        select h.hold_id
+        from unnest(chosen) u
+        join booking.claim c
+            on c.tenant_id = hold.tenant_id and c.resource_id = u.resource_id and c.unit = u.unit and c.span && sweep.span
+        join booking.hold h on h.tenant_id = c.tenant_id and h.hold_id = c.hold_id
+        where h.expires_at <= clock_timestamp() or h.session_hash = hold.session_hash
+        union
+        select h.hold_id
+        from booking.hold h
+        where h.tenant_id = hold.tenant_id and h.session_hash = hold.session_hash and h.span && hold.span);
 begin
+    if cardinality(v_seen) = 0 then
+        return false;
+    end if;
     -- The hold goes, its claims cascade: deleting claims by a join would lose against a renewal in flight, which this
-    -- waits for and then spares. In the order of ids, or two sweepers could wait for one another.
-    with lapsed as (
+    -- waits for and then spares. All in one go and in the order of ids, or two sweepers could wait for one another: two
+    -- visitors, say, who come back to lapsed holds that touch, or to the same time of a pool.
+    with gone as (
         select h.tenant_id, h.hold_id
         from booking.hold h
-        where h.tenant_id = sweep.tenant and h.expires_at <= clock_timestamp()
-            and h.hold_id in (
-                select c.hold_id
-                from unnest(chosen) u
-                join booking.claim c
-                    on c.tenant_id = sweep.tenant and c.resource_id = u.resource_id and c.unit = u.unit and c.span && sweep.span
-                where c.hold_id is not null)
+        where h.tenant_id = hold.tenant_id and h.hold_id = any (v_seen)
+            and (h.expires_at <= clock_timestamp() or h.session_hash = hold.session_hash)
         order by h.hold_id
         for update)
     delete from booking.hold h
-    using lapsed l
-    where h.tenant_id = l.tenant_id and h.hold_id = l.hold_id;
-    get diagnostics v_swept = row_count;
-    return v_swept;
+    using gone g
+    where h.tenant_id = g.tenant_id and h.hold_id = g.hold_id;
+    return true;
 end
 $$;
-comment on function booking.sweep(uuid, booking.candidate[], tstzrange) is
-    'Deletes the lapsed holds that stand in the way of a span; returns how many.';
+comment on function booking.sweep(booking.hold, booking.candidate[], tstzrange) is
+    'Deletes what does not count against a new hold: lapsed holds in the way of its claims, and its session''s own that are in '
+    'the way or overlap it. False where there were none; who waited for another''s sweep gets true.';
 
-create function booking.insert_claims(hold booking.hold, chosen booking.candidate[], span tstzrange)
+create function booking.insert_claims(hold booking.hold, chosen booking.candidate[], span tstzrange, sweep_first boolean)
 returns booking.candidate[]
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -69,10 +77,10 @@ as $$
 declare
     v_lost booking.candidate[];
 begin
-    -- Whoever holds a claim must not wait for a hold, so with several claims the lapsed ones go first. With one there is
-    -- nothing to hold while waiting, and the common case saves the look.
-    if cardinality(chosen) > 1 then
-        perform booking.sweep(hold.tenant_id, chosen, span);
+    -- Whoever holds a claim must not wait for a hold, so with several claims those that have to go are swept first. With
+    -- one there is nothing to hold while waiting, and the common case saves the look.
+    if sweep_first then
+        perform booking.sweep(hold, chosen, span);
     end if;
     for v_try in 1..2 loop
         with taken as (
@@ -88,15 +96,15 @@ begin
             where exists (select from taken))
         select array_agg(u) filter (where u.resource_id not in (select t.resource_id from taken t)) into v_lost
         from unnest(chosen) u;
-        exit when v_lost is null or cardinality(chosen) > 1 or v_try = 2;
-        exit when booking.sweep(hold.tenant_id, chosen, span) = 0;
+        exit when v_lost is null or sweep_first or v_try = 2 or not booking.sweep(hold, chosen, span);
     end loop;
     return v_lost;
 end
 $$;
-comment on function booking.insert_claims(booking.hold, booking.candidate[], tstzrange) is
+comment on function booking.insert_claims(booking.hold, booking.candidate[], tstzrange, boolean) is
     'Inserts a hold and its claims; returns those that somebody else has (null: none). Of several claims some may be in '
-    'place then: the caller undoes them.';
+    'place then: the caller undoes them. sweep_first: also undone is what had to go; needed where there is more than one '
+    'claim, or an own hold to let go.';
 
 create function booking.lock_choice(service booking.service, ranked booking.candidate[], lock_pages boolean)
 returns booking.candidate[]
@@ -193,8 +201,9 @@ declare
     v_hold booking.hold;
     v_claimed tstzrange;
     v_candidates booking.candidate[];
-    v_own uuid[];
+    v_chosen booking.candidate[];
     v_lost booking.candidate[];
+    v_own boolean;
     v_code text;
 begin
     v_hold.tenant_id := service.tenant_id;
@@ -207,11 +216,15 @@ begin
         lower(v_hold.span) - make_interval(mins => service.buffer_before),
         upper(v_hold.span) + make_interval(mins => service.buffer_after));
     v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
-    v_own := array(
-        select h.hold_id
+    -- Own holds that overlap, or that touch with their buffers.
+    v_own := exists (
+        select
         from booking.hold h
-        where h.tenant_id = service.tenant_id and h.session_hash = take.session_hash and h.span && v_hold.span
-        order by h.hold_id);
+        where h.tenant_id = service.tenant_id and h.session_hash = take.session_hash
+            and (h.span && v_hold.span or exists (
+                select
+                from booking.claim c
+                where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id and c.span && v_claimed)));
     loop
         v_code := booking.verdict(v_candidates, resource);
         if v_code is not null then
@@ -219,19 +232,18 @@ begin
         end if;
         v_hold.created_at := clock_timestamp();
         v_hold.expires_at := v_hold.created_at + ttl;
-        if cardinality(v_candidates) = 1 and cardinality(v_own) = 0 then
+        if cardinality(v_candidates) = 1 and not v_own then
             -- Nothing to choose and nothing to undo: no subtransaction.
             if lock_pages then
-                v_candidates := booking.lock_choice(service, v_candidates, true);
+                perform booking.lock_choice(service, v_candidates, true);
             end if;
-            v_lost := booking.insert_claims(v_hold, v_candidates, v_claimed);
+            v_lost := booking.insert_claims(v_hold, v_candidates, v_claimed, false);
             exit when v_lost is null;
         else
             begin
-                v_lost := booking.lock_choice(
+                v_chosen := booking.lock_choice(
                     service, booking.ranked(service, v_candidates, starts_at, resource), lock_pages);
-                delete from booking.hold h where h.tenant_id = service.tenant_id and h.hold_id = any (v_own);
-                v_lost := booking.insert_claims(v_hold, v_lost, v_claimed);
+                v_lost := booking.insert_claims(v_hold, v_chosen, v_claimed, v_own or cardinality(v_chosen) > 1);
                 exit when v_lost is null;
                 raise exception using errcode = 'BK001';
             exception when sqlstate 'BK001' then
