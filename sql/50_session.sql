@@ -19,6 +19,19 @@ $$;
 comment on function booking.session_hash(text) is
     'What is kept of a session id: its sha256. Null for null; 22023 where it is shorter than 16 or longer than 1024 characters.';
 
+create function booking.lock_session(session_hash bytea)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    -- Two tabs, a double click: only with one call at a time does a session see all that it holds. Everybody's first lock.
+    perform pg_advisory_xact_lock(('x' || encode(substr(session_hash, 1, 8), 'hex'))::bit(64)::bigint);
+end
+$$;
+comment on function booking.lock_session(bytea) is
+    'Lets one call of a session at a time take slots, by its sha256; nobody else waits. Nothing for null.';
+
 create type booking.refusal as (code text, status int, message text, hint text);
 comment on type booking.refusal is 'A BK code: SQLSTATE, HTTP status, message, hint.';
 

@@ -88,6 +88,7 @@ begin
     end if;
     perform booking.check_range(try_hold.starts_at, try_hold.starts_at);
     perform booking.check_member(v_service, try_hold.resource);
+    perform booking.lock_session(v_session);
     v_hold := booking.own_hold(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource);
     if v_hold.hold_id is not null then
         -- The same slot again: renewed, unless it lapsed just now.

@@ -139,8 +139,12 @@ begin
         if v_session is null then
             raise exception 'session_id is needed to book a hold' using errcode = '22004';
         end if;
+        if not coalesce(try_book.if_still_free, false) then
+            return booking.book_hold(try_book.tenant, try_book.hold_id, v_session, v_customer);
+        end if;
+        perform booking.lock_session(v_session);
         v_result := booking.book_hold(try_book.tenant, try_book.hold_id, v_session, v_customer);
-        if v_result.code is distinct from 'BK002' or not coalesce(try_book.if_still_free, false) then
+        if v_result.code is distinct from 'BK002' then
             return v_result;
         end if;
     end if;
@@ -152,6 +156,7 @@ begin
     v_minutes := booking.wanted_minutes(v_service, try_book.duration);
     perform booking.check_range(try_book.starts_at, try_book.starts_at);
     perform booking.check_member(v_service, try_book.resource);
+    perform booking.lock_session(v_session);
     -- Without a session there are no own holds; a random one keeps strangers out of this one.
     v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
     v_own := (booking.own_hold(v_service, try_book.starts_at, v_minutes, v_session, try_book.resource)).hold_id;
