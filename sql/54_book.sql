@@ -59,7 +59,11 @@ begin
         where c.tenant_id = book_hold.tenant and c.hold_id = book_hold.hold_id);
     select h.* into v_hold
     from booking.hold h
-    where h.tenant_id = book_hold.tenant and h.hold_id = book_hold.hold_id;
+    where h.tenant_id = book_hold.tenant and h.hold_id = book_hold.hold_id
+        and h.session_hash = book_hold.session_hash and h.expires_at > clock_timestamp();
+    if not found then
+        return (null, null, null, null, 'BK002', null)::booking.booking_result;
+    end if;
     perform booking.lock_resources(book_hold.tenant, v_resources);
     perform booking.lock_members(book_hold.tenant, v_hold.service_id, v_resources);
     -- Only now, with every lock taken, does the clock say whether the hold still lives.
@@ -109,6 +113,26 @@ $$;
 comment on function booking.book_hold(uuid, uuid, bytea, jsonb) is
     'Turns a live hold of a session into a booking; BK002 or BK001 in code, with nothing written, where it cannot.';
 
+create function booking.book_hold_or_nothing(tenant uuid, hold_id uuid, session_hash bytea, customer jsonb)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result;
+begin
+    v_result := booking.book_hold(tenant, hold_id, session_hash, customer);
+    if v_result.code = 'BK002' then
+        raise exception using errcode = 'BK002';
+    end if;
+    return v_result;
+exception when sqlstate 'BK002' then
+    return (null, null, null, null, 'BK002', null)::booking.booking_result;
+end
+$$;
+comment on function booking.book_hold_or_nothing(uuid, uuid, bytea, jsonb) is
+    'As booking.book_hold, but a hold that lapsed leaves no lock behind: for callers that go on to take another slot.';
+
 create function booking.try_book(
     tenant uuid,
     hold_id uuid default null,
@@ -143,7 +167,7 @@ begin
             return booking.book_hold(try_book.tenant, try_book.hold_id, v_session, v_customer);
         end if;
         perform booking.lock_session(v_session);
-        v_result := booking.book_hold(try_book.tenant, try_book.hold_id, v_session, v_customer);
+        v_result := booking.book_hold_or_nothing(try_book.tenant, try_book.hold_id, v_session, v_customer);
         if v_result.code is distinct from 'BK002' then
             return v_result;
         end if;
@@ -161,7 +185,7 @@ begin
     v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
     v_own := (booking.own_hold(v_service, try_book.starts_at, v_minutes, v_session, try_book.resource)).hold_id;
     if v_own is not null then
-        v_result := booking.book_hold(try_book.tenant, v_own, v_session, v_customer);
+        v_result := booking.book_hold_or_nothing(try_book.tenant, v_own, v_session, v_customer);
         if v_result.code is distinct from 'BK002' then
             return v_result;
         end if;
