@@ -185,6 +185,24 @@ $$;
 comment on function booking.lock_members(uuid, uuid, uuid[]) is
     'Locks members of a service in the order of their ids. Their counts are updated later, so 40001 is not missed.';
 
+create function booking.overtaken(tenant uuid, chosen booking.candidate[], span tstzrange)
+returns booking.candidate[]
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return (
+        select array_agg(u)
+        from unnest(chosen) u
+        where exists (
+            select
+            from booking.busy_window b
+            where b.tenant_id = overtaken.tenant and b.resource_id = u.resource_id and b.span && overtaken.span));
+end
+$$;
+comment on function booking.overtaken(uuid, booking.candidate[], tstzrange) is
+    'Those over whose span a busy window lies: asked under the lock, of what was judged free before it. Null: none.';
+
 create function booking.take(
     service booking.service,
     starts_at timestamptz,
@@ -236,14 +254,20 @@ begin
             -- Nothing to choose and nothing to undo: no subtransaction.
             if lock_pages then
                 perform booking.lock_choice(service, v_candidates, true);
+                v_lost := booking.overtaken(service.tenant_id, v_candidates, v_claimed);
             end if;
-            v_lost := booking.insert_claims(v_hold, v_candidates, v_claimed, false);
+            if v_lost is null then
+                v_lost := booking.insert_claims(v_hold, v_candidates, v_claimed, false);
+            end if;
             exit when v_lost is null;
         else
             begin
                 v_chosen := booking.lock_choice(
                     service, booking.ranked(service, v_candidates, starts_at, resource), lock_pages);
-                v_lost := booking.insert_claims(v_hold, v_chosen, v_claimed, v_own or cardinality(v_chosen) > 1);
+                v_lost := case when lock_pages then booking.overtaken(service.tenant_id, v_chosen, v_claimed) end;
+                if v_lost is null then
+                    v_lost := booking.insert_claims(v_hold, v_chosen, v_claimed, v_own or cardinality(v_chosen) > 1);
+                end if;
                 exit when v_lost is null;
                 raise exception using errcode = 'BK001';
             exception when sqlstate 'BK001' then
