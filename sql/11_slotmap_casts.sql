@@ -1,4 +1,4 @@
--- Casts: all exact. What is off the grid is refused; to round, see 14_slotmap_functions.sql.
+-- Casts: all exact. What is off the grid is refused; to round, see 15_slotmap_functions.sql.
 
 create function booking.slotmap(map booking.slotmap, grain integer, explicit boolean)
 returns booking.slotmap

@@ -1,4 +1,4 @@
--- When: weekly windows, seasons and overrides, reusable by many resources. The rule that reads them: 40_open.sql.
+-- When: weekly windows, seasons and overrides, reusable by many resources. The rule that reads them: 30_open.sql.
 -- Next: 23_resource.sql.
 
 create table booking.schedule (

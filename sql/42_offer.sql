@@ -1,5 +1,6 @@
 -- The rule: when is a slot offered? One function answers, for a list of a year and for a hold of one start alike: what
--- is shown can be had, what can be had is shown. Next: 43_slots.sql, which lists; 51_take.sql, which takes.
+-- is shown can be had, what can be had is shown. Its callers force generic plans: they depend on no argument, and making
+-- custom ones took 0.9 of the 2.9 ms of a list of one resource. Next: 43_slots.sql, which lists; 52_take.sql, which takes.
 
 create function booking.the_service(tenant uuid, service uuid)
 returns booking.service

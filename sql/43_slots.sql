@@ -55,6 +55,7 @@ language plpgsql
 stable
 rows 500
 set search_path = pg_catalog, booking, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -63,7 +64,9 @@ declare
     v_minutes int := booking.on_grain(coalesce(booking.whole_minutes(available_slots.duration), v_shortest), v_service);
     v_step int := booking.on_grain(coalesce(booking.whole_minutes(available_slots.step), v_service.step, v_shortest), v_service);
     v_length interval := make_interval(mins => v_minutes);
+    v_head text := booking.slot_id_head(v_service.tenant_id, v_service.service_id, v_minutes);
     v_now timestamptz := coalesce(as_of, statement_timestamp());
+    v_by_resource boolean := each_resource or available_slots.resource is not null;
 begin
     perform booking.check_range(from_ts, to_ts);
     perform booking.check_range(v_now, v_now);
@@ -79,7 +82,8 @@ begin
             from booking.offers(v_service, from_ts, to_ts, v_minutes, v_step, booking.session_hash(session_id), v_now) u),
         member as materialized (
             select u.requirement_id, u.pick, u.resource_id, booking.slotmap_agg(u.stable) as stable,
-                booking.slotmap_agg(u.free) as free, booking.slotmap_tally_agg(u.free) as fits
+                booking.slotmap_agg(u.free) as free,
+                booking.slotmap_tally_agg(u.free) filter (where v_by_resource) as fits
             from unit u
             group by u.requirement_id, u.pick, u.resource_id),
         requirement as materialized (
@@ -113,17 +117,17 @@ begin
                 o.stable, o.free, null::uuid as requirement_id,
                 (select y.fits from tally y where (select sum(q.pick) from requirement q) = 1) as fits
             from offered o
-            where not each_resource and available_slots.resource is null
+            where not v_by_resource
             union all
             -- or a row a start and resource.
             select m.resource_id, o.stable * m.stable, o.free * m.free, m.requirement_id, m.fits
             from offered o
             cross join member m
-            where m.resource_id = available_slots.resource or each_resource and available_slots.resource is null)
-        select booking.slot_id(v_service.tenant_id, v_service.service_id, s.at, v_minutes, t.resource_id),
+            where v_by_resource and m.resource_id = coalesce(available_slots.resource, m.resource_id))
+        select v_head || booking.slot_id_start(s.at) || t.tail,
             s.at, s.at + v_length, v_length, t.resource_id, r.location_id,
             case when f.remaining > 0 then 'available' else 'held' end, f.remaining
-        from target t
+        from (select *, booking.slot_id_tail(target.resource_id) as tail from target offset 0) t
         left join booking.resource r on r.tenant_id = v_service.tenant_id and r.resource_id = t.resource_id
         cross join lateral booking.slot_series(case holds when 'mark' then t.stable else t.free end) s (at)
         cross join lateral (

@@ -74,6 +74,7 @@ returns booking.hold_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -138,12 +139,15 @@ returns booking.release_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
+set plan_cache_mode = force_generic_plan
 as $$
+declare
+    v_session bytea := booking.session_hash(try_release.session_id);
 begin
     -- A lapsed hold is gone for everybody, its own session included.
     delete from booking.hold h
     where h.tenant_id = try_release.tenant and h.hold_id = try_release.hold_id
-        and h.session_hash = booking.session_hash(try_release.session_id) and h.expires_at > clock_timestamp();
+        and h.session_hash = v_session and h.expires_at > clock_timestamp();
     if found then
         return (true, null, null)::booking.release_result;
     end if;

@@ -147,6 +147,7 @@ returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare

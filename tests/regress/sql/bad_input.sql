@@ -136,8 +136,8 @@ select booking.book(:t, service => :'one', starts_at => '2100-01-01', customer =
 select booking.book(:t, service => :'one', starts_at => '2000-01-01');
 select booking.cancel(:t, :t);
 select booking.slot_of('not a slot');
-select booking.slot_of(repeat('A', 59));
-select booking.slot_of(repeat('_', 80));
+select booking.slot_of(repeat('A', 60));
+select booking.slot_of(repeat('_', 82));
 select booking.slot_of('');
 select booking.recompute(:t, null, '2025-01-01', '2027-01-01');
 select booking.recompute(:t, null, '2025-01-01', 'infinity');
