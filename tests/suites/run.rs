@@ -114,7 +114,10 @@ async fn a_killed_server_starts_again_though_a_backend_outlived_it() -> Result<(
     let postmaster = cluster.postmaster().await?;
     let busy = tokio::spawn(async move {
         client
-            .batch_execute("do $$ begin loop perform 1; end loop; end $$")
+            .batch_execute(
+                // Busy, so that it does not notice; not for ever, should this test be killed.
+                "do $$ begin while clock_timestamp() < now() + interval '30 s' loop end loop; end $$",
+            )
             .await
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
