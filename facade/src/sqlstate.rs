@@ -1,5 +1,5 @@
 //! What an error of PostgreSQL is called in HTTP. What the engine refuses is in [`crate::refusal`]; what is raised is here.
-//! Messages of class 22 are written for callers and reach them; XX, 42 and everything unexpected reach the log only.
+//! Messages of classes 22 and 54 are written for callers and reach them; XX, 42 and everything unexpected reach the log only.
 
 use std::error::Error;
 
@@ -76,7 +76,8 @@ fn problem(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) 
             Problem::bad_request("a value is missing or out of bounds").with_code(code)
         }
         _ => match code.get(..2) {
-            Some("22") => Problem {
+            // 54: too large, in words for callers as well.
+            Some("22" | "54") => Problem {
                 hint: hint.map(Into::into),
                 ..Problem::bad_request(message.to_owned()).with_code(code)
             },
