@@ -1,0 +1,81 @@
+-- put_hours: weekly hours of one resource in one call. Next: 70_public.sql.
+
+create function booking.own_schedule(resource booking.resource)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_schedule uuid;
+begin
+    if resource.schedule_id is not null
+        and not exists (
+            select
+            from booking.resource r
+            where r.tenant_id = resource.tenant_id and r.schedule_id = resource.schedule_id
+                and r.resource_id <> resource.resource_id)
+        and not exists (
+            select
+            from booking.service s
+            where s.tenant_id = resource.tenant_id and s.schedule_id = resource.schedule_id)
+    then
+        update booking.schedule s
+        set zone = resource.zone, version = s.version + 1
+        where s.tenant_id = resource.tenant_id and s.schedule_id = resource.schedule_id and s.zone <> resource.zone;
+        return resource.schedule_id;
+    end if;
+    insert into booking.schedule (tenant_id, name, zone)
+    values (resource.tenant_id, resource.name, resource.zone)
+    returning schedule_id into v_schedule;
+    insert into booking.schedule_override (tenant_id, schedule_id, dates, opens, closes, location_id, reason)
+    select o.tenant_id, v_schedule, o.dates, o.opens, o.closes, o.location_id, o.reason
+    from booking.schedule_override o
+    where o.tenant_id = resource.tenant_id and o.schedule_id = resource.schedule_id;
+    update booking.resource r
+    set schedule_id = v_schedule, version = r.version + 1
+    where r.tenant_id = resource.tenant_id and r.resource_id = resource.resource_id;
+    return v_schedule;
+end
+$$;
+comment on function booking.own_schedule(booking.resource) is
+    'The schedule of a resource that nothing else uses, in its zone: the one it has, or a new one with the same overrides.';
+
+create function booking.put_hours(tenant uuid, resource uuid, hours text)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_resource booking.resource;
+    v_windows booking.hours[] := array(select h from booking.parse_hours(put_hours.hours) h);
+    v_schedule uuid;
+begin
+    if put_hours.hours is null then
+        raise exception 'opening hours cannot be null' using errcode = '22004';
+    end if;
+    -- Two who set the hours of one resource take turns, and the second replaces what the first wrote.
+    perform booking.lock_resources(put_hours.tenant, array[put_hours.resource]);
+    select r.* into v_resource
+    from booking.resource r
+    where r.tenant_id = put_hours.tenant and r.resource_id = put_hours.resource;
+    if not found then
+        raise exception 'unknown tenant or resource' using errcode = 'P0002';
+    end if;
+    v_schedule := booking.own_schedule(v_resource);
+    perform booking.lock_schedule(v_resource.tenant_id, v_schedule);
+    delete from booking.schedule_rule w
+    where w.tenant_id = v_resource.tenant_id and w.schedule_id = v_schedule;
+    insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes)
+    select v_resource.tenant_id, v_schedule, h.weekday, h.opens, h.closes
+    from unnest(v_windows) h;
+    perform booking.recompute(v_resource.tenant_id, v_resource.resource_id);
+    return v_schedule;
+end
+$$;
+comment on function booking.put_hours(uuid, uuid, text) is
+    'Sets the weekly hours of a resource in its own zone, such as ''Mo-Fr 09:00-12:00,13:00-18:00'', stores the pages of the '
+    'next 60 days and returns the schedule: its own, with the overrides that it had. 22023, 22008: not such a text; P0002: '
+    'unknown tenant or resource.';
