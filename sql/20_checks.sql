@@ -59,8 +59,11 @@ immutable
 parallel safe
 strict
 begin atomic
-    select cardinality(durations) between 1 and 100 and array_position(durations, null) is null
-        and 0 < all (durations) and 525600 >= all (durations);
+    select case
+        when array_ndims(durations) = 1 and cardinality(durations) <= 100
+            then array_position(durations, null) is null and 0 < all (durations) and 525600 >= all (durations)
+        else false
+    end;
 end;
 comment on function booking.check_durations(int[]) is
     'True for 1 to 100 durations, each of 1 minute to 365 days. For CHECK constraints.';

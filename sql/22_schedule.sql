@@ -28,7 +28,7 @@ create table booking.schedule_rule (
     constraint schedule_rule_pkey primary key (tenant_id, schedule_id, rule_id),
     constraint schedule_rule_schedule_fkey foreign key (tenant_id, schedule_id)
         references booking.schedule on delete cascade,
-    constraint schedule_rule_location_fkey foreign key (tenant_id, location_id) references booking.location,
+    constraint schedule_rule_location_fkey foreign key (tenant_id, location_id) references booking.location deferrable,
     constraint schedule_rule_weekday_iso check (weekday between 1 and 7),
     constraint schedule_rule_closes_after_opens check (closes > opens),
     constraint schedule_rule_valid_some check (not isempty(valid))
@@ -52,7 +52,7 @@ create table booking.schedule_override (
     constraint schedule_override_pkey primary key (tenant_id, schedule_id, override_id),
     constraint schedule_override_schedule_fkey foreign key (tenant_id, schedule_id)
         references booking.schedule on delete cascade,
-    constraint schedule_override_location_fkey foreign key (tenant_id, location_id) references booking.location,
+    constraint schedule_override_location_fkey foreign key (tenant_id, location_id) references booking.location deferrable,
     constraint schedule_override_dates_bounded check (
         not isempty(dates) and not lower_inf(dates) and not upper_inf(dates)
         and isfinite(lower(dates)) and isfinite(upper(dates))),
@@ -64,4 +64,3 @@ comment on table booking.schedule_override is
     'The narrowest range that covers a date wins; rows of equally narrow ranges merge.';
 comment on column booking.schedule_override.dates is 'Local dates, half-open.';
 
--- The windows of a schedule are read by key; its locations are looked at only when one is deleted.

@@ -22,7 +22,7 @@ create table booking.service (
     version bigint not null default 0,
     constraint service_pkey primary key (tenant_id, service_id),
     constraint service_tenant_fkey foreign key (tenant_id) references booking.tenant on delete cascade,
-    constraint service_schedule_fkey foreign key (tenant_id, schedule_id) references booking.schedule,
+    constraint service_schedule_fkey foreign key (tenant_id, schedule_id) references booking.schedule deferrable,
     constraint service_slug_key unique (tenant_id, slug),
     constraint service_slug_form check (booking.check_slug(slug)),
     constraint service_zone_known check (booking.check_zone(zone)),
@@ -30,6 +30,7 @@ create table booking.service (
     constraint service_step_positive check (step between 1 and 525600),
     constraint service_buffers_positive check (buffer_before between 0 and 525600 and buffer_after between 0 and 525600),
     constraint service_min_notice_positive check (min_notice >= '0' and min_notice <= '10 years'),
+    constraint service_bookable_some check (not isempty(bookable)),
     constraint service_horizon_positive check (horizon > '0' and horizon <= '100 years'),
     constraint service_hold_ttl_bounded check (hold_ttl > '0' and hold_ttl <= max_hold_age),
     constraint service_max_hold_age_bounded check (max_hold_age <= '7 days')
@@ -82,7 +83,7 @@ create table booking.requirement_resource (
     constraint requirement_resource_pkey primary key (tenant_id, service_id, resource_id),
     constraint requirement_resource_requirement_fkey foreign key (tenant_id, service_id, requirement_id)
         references booking.service_requirement on delete cascade,
-    constraint requirement_resource_resource_fkey foreign key (tenant_id, resource_id) references booking.resource,
+    constraint requirement_resource_resource_fkey foreign key (tenant_id, resource_id) references booking.resource deferrable,
     constraint requirement_resource_weight_some check (weight between 1 and 1000000)
 ) with (fillfactor = 50);
 comment on table booking.requirement_resource is

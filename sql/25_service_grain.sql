@@ -83,6 +83,10 @@ begin
         where m.tenant_id = new.tenant_id and m.resource_id = new.resource_id
         order by m.service_id;
     else
+        if tg_table_name = 'requirement_resource' then
+            -- Its grain may be changing at this moment. Resources before services, as an update of the grain has it.
+            perform booking.lock_resources(new.tenant_id, array[new.resource_id]);
+        end if;
         perform booking.check_service_grain(new.tenant_id, new.service_id);
     end if;
     return null;

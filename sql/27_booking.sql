@@ -37,7 +37,7 @@ create table booking.booking (
     created_at timestamptz not null default clock_timestamp(),
     version bigint not null default 0,
     constraint booking_pkey primary key (tenant_id, booking_id),
-    constraint booking_service_fkey foreign key (tenant_id, service_id) references booking.service,
+    constraint booking_service_fkey foreign key (tenant_id, service_id) references booking.service deferrable,
     constraint booking_status_known check (
         status in ('pending', 'confirmed', 'cancelled', 'declined', 'completed', 'no_show', 'expired')),
     constraint booking_expires_while_pending check (expires_at is null or status in ('pending', 'expired')),
@@ -57,12 +57,13 @@ create table booking.booking_resource (
     booking_id uuid not null,
     resource_id uuid not null,
     unit int not null,
-    requirement_id uuid not null,
+    requirement_id uuid,
     constraint booking_resource_pkey primary key (tenant_id, booking_id, resource_id, unit),
     constraint booking_resource_booking_fkey foreign key (tenant_id, booking_id)
         references booking.booking on delete cascade,
-    constraint booking_resource_resource_fkey foreign key (tenant_id, resource_id) references booking.resource
+    constraint booking_resource_resource_fkey foreign key (tenant_id, resource_id) references booking.resource deferrable
 );
+comment on column booking.booking_resource.requirement_id is 'For which requirement; null where the resource had left the service by then.';
 comment on table booking.booking_resource is 'What was assigned to a booking, kept after it is cancelled. Claims guard, this remembers.';
 
 create index booking_resource_resource on booking.booking_resource (tenant_id, resource_id);

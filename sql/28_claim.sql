@@ -12,7 +12,7 @@ create table booking.sitting (
     constraint sitting_key unique (tenant_id, service_id, resource_id, unit, span),
     constraint sitting_claim_key unique (tenant_id, sitting_id, resource_id, unit, span),
     constraint sitting_service_fkey foreign key (tenant_id, service_id) references booking.service on delete cascade,
-    constraint sitting_resource_fkey foreign key (tenant_id, resource_id) references booking.resource,
+    constraint sitting_resource_fkey foreign key (tenant_id, resource_id) references booking.resource deferrable,
     constraint sitting_unit_some check (unit >= 1),
     constraint sitting_span_bounded check (booking.check_span(span))
 );
@@ -30,7 +30,7 @@ create table booking.claim (
     sitting_id uuid,
     seat int,
     constraint claim_pkey primary key (tenant_id, id),
-    constraint claim_resource_fkey foreign key (tenant_id, resource_id) references booking.resource,
+    constraint claim_resource_fkey foreign key (tenant_id, resource_id) references booking.resource deferrable,
     constraint claim_hold_fkey foreign key (tenant_id, hold_id) references booking.hold on delete cascade,
     constraint claim_booking_fkey foreign key (tenant_id, booking_id) references booking.booking on delete cascade,
     constraint claim_sitting_fkey foreign key (tenant_id, sitting_id, resource_id, unit, span)

@@ -27,6 +27,9 @@ declare
     v_other timestamptz;
     v_middle timestamptz;
 begin
+    if not isfinite(from_ts) or not isfinite(to_ts) then
+        raise exception 'a range of instants cannot be infinite' using errcode = '22008';
+    end if;
     starts_at := from_ts;
     -- Sampled once a day: the database has no zone that changes there and back within 24 hours.
     for v_change in

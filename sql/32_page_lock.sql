@@ -22,21 +22,34 @@ $$;
 comment on function booking.lock_resources(uuid, uuid[]) is
     'Locks resources in the order of their ids until the transaction ends. Whatever changes pages calls it first.';
 
+create function booking.lock_users(tenant uuid, schedule uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    perform booking.lock_resources(lock_users.tenant, (
+        select array_agg(r.resource_id)
+        from booking.resource r
+        where r.tenant_id = lock_users.tenant and r.schedule_id = lock_users.schedule));
+end
+$$;
+comment on function booking.lock_users(uuid, uuid) is 'Locks every resource that uses a schedule, in the order of their ids.';
+
 create function booking.lock_schedule(tenant uuid, schedule uuid)
 returns void
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
-    -- The schedule before its resources: a resource that is being given this schedule waits here, and is then seen.
+    -- Resources before schedules, as an update of resource.schedule_id has it: the row first, then its new schedule. Who
+    -- was given this schedule meanwhile is there when its lock comes, and is locked by then or soon.
+    perform booking.lock_users(lock_schedule.tenant, lock_schedule.schedule);
     update booking.schedule s
     set version = s.version + 1
     where s.tenant_id = lock_schedule.tenant and s.schedule_id = lock_schedule.schedule
         and s.xmin <> pg_current_xact_id()::xid;
-    perform booking.lock_resources(lock_schedule.tenant, (
-        select array_agg(r.resource_id)
-        from booking.resource r
-        where r.tenant_id = lock_schedule.tenant and r.schedule_id = lock_schedule.schedule));
+    perform booking.lock_users(lock_schedule.tenant, lock_schedule.schedule);
 end
 $$;
 comment on function booking.lock_schedule(uuid, uuid) is 'Locks a schedule and every resource that uses it.';

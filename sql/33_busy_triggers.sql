@@ -84,8 +84,10 @@ begin
     if new.booking_id is not null then
         perform booking.lock_resources(new.tenant_id, array[new.resource_id]);
     end if;
-    -- The exclusion constraint guards a unit; that there is such a unit is guarded here. Unit 1 always exists.
-    if new.unit > 1 and not exists (
+    -- The exclusion constraint guards a unit; that there is such a unit is guarded here. Unit 1 always exists, and what is
+    -- over may have been on one that is gone since: a dump must restore.
+    if new.unit > 1 and upper(new.span) > clock_timestamp()
+        and (tg_op = 'INSERT' or (new.resource_id, new.unit) is distinct from (old.resource_id, old.unit)) and not exists (
         select
         from booking.resource r
         where r.tenant_id = new.tenant_id and r.resource_id = new.resource_id and new.unit <= r.capacity)
@@ -146,3 +148,24 @@ after delete on booking.claim
 referencing old table as old_rows
 for each statement
 execute function booking.tg_claim__pages();
+
+-- A booking that is off gives its claims back, whoever says so.
+
+create function booking.tg_booking__claims()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    delete from booking.claim c
+    where c.tenant_id = new.tenant_id and c.booking_id = new.booking_id;
+    return null;
+end
+$$;
+comment on function booking.tg_booking__claims() is 'AFTER ROW, on a status that ends a booking: deletes its claims.';
+
+create trigger _400_claims
+after update of status on booking.booking
+for each row when (new.status in ('cancelled', 'declined', 'expired') and old.status <> new.status)
+execute function booking.tg_booking__claims();

@@ -96,10 +96,7 @@ language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
-    perform booking.lock_resources(old.tenant_id, (
-        select array_agg(r.resource_id)
-        from booking.resource r
-        where r.tenant_id = old.tenant_id and r.schedule_id = old.schedule_id));
+    perform booking.lock_users(old.tenant_id, old.schedule_id);
     return new;
 end
 $$;
@@ -155,6 +152,39 @@ before update of schedule_id on booking.resource
 for each row when (new.schedule_id is distinct from old.schedule_id)
 execute function booking.tg_resource__lock();
 
+create function booking.tg_resource__capacity()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    delete from booking.hold h
+    where h.tenant_id = new.tenant_id and h.expires_at <= clock_timestamp()
+        and h.hold_id in (
+            select c.hold_id
+            from booking.claim c
+            where c.tenant_id = new.tenant_id and c.resource_id = new.resource_id and c.unit > new.capacity
+                and c.hold_id is not null);
+    perform
+    from booking.claim c
+    where c.tenant_id = new.tenant_id and c.resource_id = new.resource_id and c.unit > new.capacity
+        and upper(c.span) > clock_timestamp();
+    if found then
+        raise exception 'a unit above % of resource "%" is held or booked', new.capacity, new.slug
+            using errcode = '23514', constraint = 'resource_capacity_claimed', schema = 'booking', table = 'resource',
+            hint = 'Cancel or move what is on it first.';
+    end if;
+    return new;
+end
+$$;
+comment on function booking.tg_resource__capacity() is
+    'BEFORE ROW, on a smaller capacity: 23514 while a unit that would go is held or booked.';
+
+create trigger _200_capacity
+before update of capacity on booking.resource
+for each row when (new.capacity < old.capacity)
+execute function booking.tg_resource__capacity();
+
 create function booking.tg_resource__pages()
 returns trigger
 language plpgsql
@@ -172,3 +202,38 @@ create trigger _500_pages
 after update of grain, schedule_id on booking.resource
 for each row when (old.grain <> new.grain or old.schedule_id is distinct from new.schedule_id)
 execute function booking.tg_resource__pages();
+
+-- TRUNCATE names no rows: all pages go with it. Until the next roll they are computed when read.
+
+create function booking.tg_forget_pages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    delete from booking.availability;
+    return null;
+end
+$$;
+comment on function booking.tg_forget_pages() is 'AFTER TRUNCATE of what pages are derived from: deletes all pages.';
+
+create trigger _500_forget_pages
+after truncate on booking.schedule_rule
+for each statement
+execute function booking.tg_forget_pages();
+
+create trigger _500_forget_pages
+after truncate on booking.schedule_override
+for each statement
+execute function booking.tg_forget_pages();
+
+create trigger _500_forget_pages
+after truncate on booking.busy_window
+for each statement
+execute function booking.tg_forget_pages();
+
+create trigger _500_forget_pages
+after truncate on booking.claim
+for each statement
+execute function booking.tg_forget_pages();

@@ -77,16 +77,20 @@ begin
     for v_tenant, v_resource in
         select r.tenant_id, r.resource_id
         from booking.resource r
-        where r.active
         order by r.tenant_id, r.resource_id
     loop
-        perform booking.roll_resource(v_tenant, v_resource, v_last);
+        begin
+            perform booking.roll_resource(v_tenant, v_resource, v_last);
+        exception when lock_not_available then
+            -- Tomorrow is another night; until then its weeks are computed when read.
+            raise warning 'pages of resource % were left as they are: it is locked', v_resource;
+        end;
         commit;
     end loop;
 end
 $$;
 comment on procedure booking.roll(int) is
-    'Nightly: stores the pages of all active resources from last week to so many days ahead, drops older ones, and writes '
+    'Nightly: stores the pages of all resources from last week to so many days ahead, drops older ones, and writes '
     'every stored week anew. Commits after each resource, so it cannot run inside a transaction block. 22023: days out of range.';
 
 create type booking.drift as (
@@ -147,7 +151,7 @@ begin atomic
             from booking.hold o
             where o.expires_at < clock_timestamp() - interval '1 hour'
             for update skip locked
-            limit batch)
+            limit greatest(batch, 0))
         returning 1)
     select count(*) from gone;
 end;

@@ -158,7 +158,7 @@ $$;
 comment on function booking.available_slots(
     uuid, uuid, timestamptz, timestamptz, interval, uuid, text, text, boolean, interval, timestamptz) is
     'The starts that are offered, from_ts <= starts_at < to_ts, in time order. duration: one of the service''s, default its '
-    'shortest; step between starts, default the service''s; resource: only with this one; each_resource: a row a resource; '
+    'shortest; step between starts, default the service''s, which alone hold and book know; resource: only with this one; each_resource: a row a resource; '
     'session_id: whose own holds are not in the way; holds: hide foreign live holds (default), mark them as held, or ignore '
     'them; as_of: replaces the clock. P0002: unknown tenant, service or resource. 22023, 22008, 22004: a range that is '
     'reversed, infinite, open or over 400 days, a duration or step off the grain, a short session_id.';

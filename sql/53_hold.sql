@@ -86,6 +86,8 @@ declare
 begin
     if v_session is null then
         raise exception 'session_id is needed' using errcode = '22004';
+    elsif try_hold.starts_at is null then
+        raise exception 'starts_at is needed' using errcode = '22004', hint = 'Give the start of a slot.';
     end if;
     perform booking.check_range(try_hold.starts_at, try_hold.starts_at);
     perform booking.check_member(v_service, try_hold.resource);

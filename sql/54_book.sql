@@ -42,6 +42,18 @@ $$;
 comment on function booking.check_customer(jsonb) is
     'The customer of a booking, an empty object for null. 22023 where it is no object, 54000 where it is larger than 64 kB.';
 
+create function booking.customer_key(customer jsonb)
+returns text
+language sql
+immutable
+parallel safe
+begin atomic
+    select coalesce(
+        case when jsonb_typeof(customer -> 'email') = 'string' then nullif(lower(btrim(customer ->> 'email')), '') end,
+        case when jsonb_typeof(customer -> 'phone') = 'string' then nullif(btrim(customer ->> 'phone'), '') end);
+end;
+comment on function booking.customer_key(jsonb) is 'By what a customer is known again: lower-cased e-mail, else phone, else null.';
+
 create function booking.book_hold(tenant uuid, hold_id uuid, session_hash bytea, customer jsonb)
 returns booking.booking_result
 language plpgsql
@@ -61,7 +73,8 @@ begin
     from booking.hold h
     where h.tenant_id = book_hold.tenant and h.hold_id = book_hold.hold_id
         and h.session_hash = book_hold.session_hash and h.expires_at > clock_timestamp();
-    if not found then
+    -- A hold whose claims were deleted under it guards nothing.
+    if not found or cardinality(v_resources) = 0 then
         return (null, null, null, null, 'BK002', null)::booking.booking_result;
     end if;
     perform booking.lock_resources(book_hold.tenant, v_resources);
@@ -88,12 +101,12 @@ begin
     insert into booking.booking (tenant_id, service_id, span, customer, customer_key)
     values (
         v_hold.tenant_id, v_hold.service_id, v_hold.span, customer,
-        coalesce(lower(customer ->> 'email'), customer ->> 'phone'))
+        booking.customer_key(customer))
     returning * into v_booking;
     insert into booking.booking_resource (tenant_id, booking_id, resource_id, unit, requirement_id)
     select c.tenant_id, v_booking.booking_id, c.resource_id, c.unit, m.requirement_id
     from booking.claim c
-    join booking.requirement_resource m
+    left join booking.requirement_resource m
         on m.tenant_id = c.tenant_id and m.service_id = v_hold.service_id and m.resource_id = c.resource_id
     where c.tenant_id = v_hold.tenant_id and c.hold_id = v_hold.hold_id;
     -- The claims stay and change their owner: there is no moment without protection.

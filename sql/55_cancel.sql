@@ -35,8 +35,6 @@ begin
             from booking.booking b
             where b.tenant_id = try_cancel.tenant and b.booking_id = try_cancel.booking_id)))::booking.booking_result;
     end if;
-    delete from booking.claim c
-    where c.tenant_id = v_booking.tenant_id and c.booking_id = v_booking.booking_id;
     update booking.requirement_resource m
     set booked = greatest(m.booked - 1, 0)
     where m.tenant_id = v_booking.tenant_id and m.service_id = v_booking.service_id and m.resource_id = any (v_resources);
@@ -63,4 +61,4 @@ end
 $$;
 comment on function booking.cancel(uuid, uuid, text) is
     'Cancels a pending or confirmed booking; its time is free at once, its row and what was assigned stay. '
-    'BK005: cancelled already, or over. P0002: unknown booking.';
+    'BK005: cancelled already, or in another state that ends it. P0002: unknown booking.';

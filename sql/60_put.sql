@@ -36,6 +36,12 @@ begin
     if found then
         raise exception 'unknown resource %', v_unknown using errcode = 'P0002';
     end if;
+    perform booking.lock_resources(put_service.tenant, resources);
+    -- Who leaves goes first: those who stay may be of another grain.
+    delete from booking.requirement_resource m
+    using booking.service s
+    where s.tenant_id = put_service.tenant and s.slug = put_service.slug and m.tenant_id = s.tenant_id
+        and m.service_id = s.service_id and m.resource_id <> all (resources);
     insert into booking.service as s
         (tenant_id, slug, name, durations, step, buffer_before, buffer_after, min_notice, horizon)
     values (
@@ -46,7 +52,7 @@ begin
         buffer_before = excluded.buffer_before, buffer_after = excluded.buffer_after,
         min_notice = excluded.min_notice, horizon = excluded.horizon, version = s.version + 1
     returning service_id into v_service;
-    -- One requirement: the oldest is kept with the counts of its members.
+    -- One requirement: the first is kept, and the counts of its members with it.
     select q.requirement_id into v_requirement
     from booking.service_requirement q
     where q.tenant_id = put_service.tenant and q.service_id = v_service
@@ -60,8 +66,6 @@ begin
     on conflict on constraint service_requirement_pkey do update
     set pick = excluded.pick, strategy = excluded.strategy, version = q.version + 1
     returning requirement_id into v_requirement;
-    delete from booking.requirement_resource m
-    where m.tenant_id = put_service.tenant and m.service_id = v_service and m.resource_id <> all (resources);
     insert into booking.requirement_resource (tenant_id, service_id, requirement_id, resource_id)
     select put_service.tenant, v_service, v_requirement, r
     from unnest(resources) r

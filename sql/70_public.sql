@@ -81,20 +81,12 @@ begin
     if not found then
         perform booking.raise_unknown();
     end if;
-    -- A slot_id may name a resource that the public does not see by itself: the only one of its service.
-    if public_key.resource is not null and not exists (
+    if v_key.resource_id is not null and not exists (
         select
         from booking.requirement_resource m
         join booking.resource r using (tenant_id, resource_id)
         where m.tenant_id = v_key.tenant_id and m.service_id = v_key.service_id
-            and m.resource_id = public_key.resource and r.public and r.active)
-    then
-        perform booking.raise_unknown();
-    end if;
-    if v_slot.resource_id is not null and not exists (
-        select
-        from booking.requirement_resource m
-        where m.tenant_id = v_key.tenant_id and m.service_id = v_key.service_id and m.resource_id = v_slot.resource_id)
+            and m.resource_id = v_key.resource_id and r.public and r.active)
     then
         perform booking.raise_unknown();
     end if;
@@ -157,7 +149,7 @@ declare
         public_available_slots.tenant, public_available_slots.service, null, null, public_available_slots.resource, null);
 begin
     return query
-        select s.slot_id, s.starts_at, s.ends_at, s.duration, r.resource_id, r.location_id, s.status, s.remaining
+        select case when r.resource_id is null then left(s.slot_id, 60) else s.slot_id end, s.starts_at, s.ends_at, s.duration, r.resource_id, r.location_id, s.status, s.remaining
         from booking.available_slots(
             v_key.tenant_id, v_key.service_id, from_ts, to_ts, public_available_slots.duration,
             public_available_slots.resource, public_available_slots.session_id,
@@ -166,7 +158,8 @@ begin
             with ordinality s (slot_id, starts_at, ends_at, duration, resource_id, location_id, status, remaining, place)
         left join booking.resource r
             on r.tenant_id = v_key.tenant_id and r.resource_id = s.resource_id and r.public and r.active
-        -- Row by row the public sees public resources; a service with a single hidden one is listed without its name.
+        -- Row by row the public sees public resources; a service with a single hidden one is listed without it, also in
+        -- the slot_id, whose first 60 digits say everything else.
         where r.resource_id is not null or not coalesce(public_available_slots.each_resource, false)
         order by s.place;
 end
@@ -194,6 +187,9 @@ declare
     v_hold booking.hold_result := booking.try_hold(
         v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl);
 begin
+    if v_hold.hold_id is null then
+        return v_hold;
+    end if;
     -- Members that the public does not see are held, and not named.
     v_hold.resources := array(
         select r.resource_id

@@ -112,6 +112,16 @@ async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()>
             &[],
         )
         .await?;
+    // What was on a unit that is gone since, must come back as well.
+    client
+        .batch_execute(
+            "update booking.resource set capacity = 2 where slug = 'room-a';
+             update booking.claim set unit = 2
+             where resource_id = (select resource_id from booking.resource where slug = 'room-a')
+                and upper(span) < now();
+             update booking.resource set capacity = 1 where slug = 'room-a'",
+        )
+        .await?;
     let as_of: String = client.query_one("select now()::text", &[]).await?.get(0);
     let (filled, offered) = (
         contents(&original).await?,
