@@ -218,14 +218,11 @@ impl World {
                 &[&self.tenant, &self.schedule, &Json(&case.overrides)],
             )
             .await?;
-        // From an instant to itself is no time, and the table takes only spans.
         transaction
             .execute(
                 "insert into booking.busy_window (tenant_id, resource_id, span)
-                 select $1, $2, s.span
-                 from jsonb_array_elements($3) b
-                 cross join lateral tstzrange((b ->> 0)::timestamptz, (b ->> 1)::timestamptz) s (span)
-                 where not isempty(s.span)",
+                 select $1, $2, tstzrange((b ->> 0)::timestamptz, (b ->> 1)::timestamptz)
+                 from jsonb_array_elements($3) b",
                 &[&self.tenant, &self.resource, &Json(&case.busy)],
             )
             .await?;
