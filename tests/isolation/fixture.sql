@@ -38,9 +38,20 @@ return 'session-of-' || who || '-0123456789';
 create procedure test.world()
 language plpgsql
 as $$
+declare
+    v_table regclass;
 begin
-    set local client_min_messages = warning;
-    truncate booking.tenant cascade;
+    -- Without triggers: ten times faster than to truncate all tables with their indexes.
+    set local session_replication_role = replica;
+    for v_table in
+        select a.attrelid
+        from pg_attribute a
+        join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = 'booking'::regnamespace and c.relkind = 'r' and a.attname = 'tenant_id'
+    loop
+        execute format('delete from %s', v_table);
+    end loop;
+    set local session_replication_role = origin;
     insert into booking.tenant (tenant_id, slug, name) values (test.id(1), 'acme', 'Acme');
     insert into booking.schedule (tenant_id, schedule_id, name, zone)
     values (test.id(1), test.id(21), 'day', 'UTC'), (test.id(1), test.id(22), 'night', 'UTC');
