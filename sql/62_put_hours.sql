@@ -56,8 +56,9 @@ begin
     if put_hours.hours is null then
         raise exception 'opening hours cannot be null' using errcode = '22004';
     end if;
-    -- Two who set the hours of one resource take turns, and the second replaces what the first wrote.
-    perform booking.lock_resources(put_hours.tenant, array[put_hours.resource]);
+    -- Two who set the hours of one resource take turns, and the second replaces what the first wrote. By a lock of their
+    -- own: those of the tables come in the order of the triggers, windows, schedule, resources.
+    perform pg_advisory_xact_lock(hashtextextended(put_hours.resource::text, 0));
     select r.* into v_resource
     from booking.resource r
     where r.tenant_id = put_hours.tenant and r.resource_id = put_hours.resource;
@@ -65,7 +66,6 @@ begin
         raise exception 'unknown tenant or resource' using errcode = 'P0002';
     end if;
     v_schedule := booking.own_schedule(v_resource);
-    perform booking.lock_schedule(v_resource.tenant_id, v_schedule);
     delete from booking.schedule_rule w
     where w.tenant_id = v_resource.tenant_id and w.schedule_id = v_schedule;
     insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes)

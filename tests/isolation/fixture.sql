@@ -256,3 +256,15 @@ as $$
     select 'WRONG: ' || w.what from test.wrong w
     order by 1
 $$;
+
+-- When a resource is open on that Monday, by its page.
+create function test.open(called text)
+returns text
+language sql
+as $$
+    select string_agg(
+        to_char(timezone('UTC', lower(u)), 'HH24:MI-') || to_char(timezone('UTC', upper(u)), 'HH24:MI'), ' ' order by u)
+    from booking.availability a,
+        unnest(a.open::tstzmultirange * tstzmultirange(tstzrange(test.at('00:00'), test.at('24:00')))) u
+    where a.resource_id = test.resource(called) and a.unit = 0 and a.week = '2100-01-04'
+$$;
