@@ -22,37 +22,41 @@ $$;
 comment on function booking.lock_resources(uuid, uuid[]) is
     'Locks resources in the order of their ids until the transaction ends. Whatever changes pages calls it first.';
 
-create function booking.lock_users(tenant uuid, schedule uuid)
+create function booking.lock_users(tenant uuid, schedules uuid[])
 returns void
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
-    perform booking.lock_resources(lock_users.tenant, (
-        select array_agg(r.resource_id)
+    perform booking.lock_resources(lock_users.tenant, array(
+        select r.resource_id
         from booking.resource r
-        where r.tenant_id = lock_users.tenant and r.schedule_id = lock_users.schedule));
+        where r.tenant_id = lock_users.tenant and r.schedule_id = any (schedules)));
 end
 $$;
-comment on function booking.lock_users(uuid, uuid) is 'Locks every resource that uses a schedule, in the order of their ids.';
+comment on function booking.lock_users(uuid, uuid[]) is 'Locks every resource that uses one of some schedules, in the order of their ids.';
 
-create function booking.lock_schedule(tenant uuid, schedule uuid)
+create function booking.lock_schedules(tenant uuid, schedules uuid[])
 returns void
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
+declare
+    v_schedule uuid;
 begin
-    -- Resources before schedules, as an update of resource.schedule_id has it: the row first, then its new schedule. Who
-    -- was given this schedule meanwhile is there when its lock comes, and is locked by then or soon.
-    perform booking.lock_users(lock_schedule.tenant, lock_schedule.schedule);
-    update booking.schedule s
-    set version = s.version + 1
-    where s.tenant_id = lock_schedule.tenant and s.schedule_id = lock_schedule.schedule
-        and s.xmin <> pg_current_xact_id()::xid;
-    perform booking.lock_users(lock_schedule.tenant, lock_schedule.schedule);
+    -- Schedules before their resources, as an update of schedule.zone has it: the row first. A resource that is being
+    -- given one is not among those yet: it waits here, or commits before this lock comes, and is then seen.
+    for v_schedule in select distinct s from unnest(schedules) s order by s loop
+        update booking.schedule s
+        set version = s.version + 1
+        where s.tenant_id = lock_schedules.tenant and s.schedule_id = v_schedule
+            and s.xmin <> pg_current_xact_id()::xid;
+    end loop;
+    perform booking.lock_users(lock_schedules.tenant, schedules);
 end
 $$;
-comment on function booking.lock_schedule(uuid, uuid) is 'Locks a schedule and every resource that uses it.';
+comment on function booking.lock_schedules(uuid, uuid[]) is
+    'Locks schedules, then every resource that uses one of them, each in the order of their ids.';
 
 create function booking.same_map(a booking.slotmap, b booking.slotmap)
 returns boolean

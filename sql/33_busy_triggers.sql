@@ -1,32 +1,9 @@
--- Plain INSERT, UPDATE and DELETE keep pages right: a BEFORE ROW trigger takes the lock of 32_page_lock.sql, an AFTER
--- trigger writes the pages. Statement-level where the statement can name what changed (transition tables exclude column
--- lists), row-level where a mere version bump must not fire it. Here: busy windows and
--- claims. Next: 34_hours_triggers.sql.
+-- Plain INSERT, UPDATE and DELETE keep pages right: a trigger takes the lock of 32_page_lock.sql and writes the pages.
+-- Statement-level where the statement can name what changed (transition tables exclude column lists), row-level where a
+-- mere version bump must not fire it. Here: busy windows and claims. Next: 34_hours_triggers.sql.
 
--- Busy windows.
-
-create function booking.tg_busy_window__lock()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, booking, pg_temp
-as $$
-begin
-    if tg_op <> 'INSERT' then
-        perform booking.lock_resources(old.tenant_id, array[old.resource_id]);
-    end if;
-    if tg_op = 'DELETE' then
-        return old;
-    end if;
-    perform booking.lock_resources(new.tenant_id, array[new.resource_id]);
-    return new;
-end
-$$;
-comment on function booking.tg_busy_window__lock() is 'BEFORE ROW: locks the resources before and after the change.';
-
-create trigger _100_lock
-before insert or update or delete on booking.busy_window
-for each row
-execute function booking.tg_busy_window__lock();
+-- Busy windows. The locks come after the rows: a BEFORE ROW trigger would come after the first row and before the second,
+-- and two statements that share the second would wait for one another. Whoever gets the lock first is seen by the other.
 
 create function booking.tg_busy_window__pages()
 returns trigger
@@ -43,11 +20,16 @@ begin
     if tg_op <> 'DELETE' then
         v_touched := v_touched || array(select (n.tenant_id, n.resource_id, n.span)::booking.touched from new_rows n);
     end if;
+    perform booking.lock_resources(t.tenant_id, array_agg(t.resource_id))
+    from unnest(v_touched) t
+    group by t.tenant_id
+    order by t.tenant_id;
     perform booking.refresh_busy(v_touched);
     return null;
 end
 $$;
-comment on function booking.tg_busy_window__pages() is 'AFTER STATEMENT: writes the pages that the changed windows touch.';
+comment on function booking.tg_busy_window__pages() is
+    'AFTER STATEMENT: locks the resources of the changed windows and writes the pages that they touch.';
 
 create trigger _500_pages_insert
 after insert on booking.busy_window

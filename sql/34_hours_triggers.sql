@@ -1,24 +1,8 @@
 -- The same as 33_busy_triggers.sql for hours: the windows of a schedule, its zone, and which schedule and grain a
 -- resource has. Next: 35_upkeep.sql.
 
-create function booking.tg_schedule_window__lock()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, booking, pg_temp
-as $$
-begin
-    if tg_op <> 'INSERT' then
-        perform booking.lock_schedule(old.tenant_id, old.schedule_id);
-    end if;
-    if tg_op = 'DELETE' then
-        return old;
-    end if;
-    perform booking.lock_schedule(new.tenant_id, new.schedule_id);
-    return new;
-end
-$$;
-comment on function booking.tg_schedule_window__lock() is
-    'BEFORE ROW on schedule_rule and schedule_override: locks the schedule and the resources that use it.';
+create type booking.schedule_key as (tenant_id uuid, schedule_id uuid);
+comment on type booking.schedule_key is 'A schedule whose windows changed.';
 
 create function booking.tg_schedule_window__pages()
 returns trigger
@@ -26,28 +10,28 @@ language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
 as $$
+declare
+    v_touched booking.schedule_key[] := '{}';
 begin
-    -- The lock trigger has seen each row; which schedules they are of is all that matters here.
     if tg_op <> 'INSERT' then
-        perform booking.refresh_pages(r.tenant_id, r.resource_id)
-        from (select distinct o.tenant_id, o.schedule_id from old_rows o) o
-        join booking.resource r using (tenant_id, schedule_id);
+        v_touched := v_touched || array(select distinct (o.tenant_id, o.schedule_id)::booking.schedule_key from old_rows o);
     end if;
     if tg_op <> 'DELETE' then
-        perform booking.refresh_pages(r.tenant_id, r.resource_id)
-        from (select distinct n.tenant_id, n.schedule_id from new_rows n) n
-        join booking.resource r using (tenant_id, schedule_id);
+        v_touched := v_touched || array(select distinct (n.tenant_id, n.schedule_id)::booking.schedule_key from new_rows n);
     end if;
+    perform booking.lock_schedules(t.tenant_id, array_agg(t.schedule_id))
+    from unnest(v_touched) t
+    group by t.tenant_id
+    order by t.tenant_id;
+    perform booking.refresh_pages(r.tenant_id, r.resource_id)
+    from booking.resource r
+    where (r.tenant_id, r.schedule_id) in (select t.tenant_id, t.schedule_id from unnest(v_touched) t);
     return null;
 end
 $$;
 comment on function booking.tg_schedule_window__pages() is
-    'AFTER STATEMENT on schedule_rule and schedule_override: writes the pages of the resources that use the schedules.';
-
-create trigger _100_lock
-before insert or update or delete on booking.schedule_rule
-for each row
-execute function booking.tg_schedule_window__lock();
+    'AFTER STATEMENT on schedule_rule and schedule_override: locks the schedules of the changed windows with the resources '
+    'that use them, and writes their pages.';
 
 create trigger _500_pages_insert
 after insert on booking.schedule_rule
@@ -66,11 +50,6 @@ after delete on booking.schedule_rule
 referencing old table as old_rows
 for each statement
 execute function booking.tg_schedule_window__pages();
-
-create trigger _100_lock
-before insert or update or delete on booking.schedule_override
-for each row
-execute function booking.tg_schedule_window__lock();
 
 create trigger _500_pages_insert
 after insert on booking.schedule_override
@@ -96,7 +75,7 @@ language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
-    perform booking.lock_users(old.tenant_id, old.schedule_id);
+    perform booking.lock_users(old.tenant_id, array[old.schedule_id]);
     return new;
 end
 $$;
