@@ -20,9 +20,6 @@ begin
             from booking.service s
             where s.tenant_id = resource.tenant_id and s.schedule_id = resource.schedule_id)
     then
-        update booking.schedule s
-        set zone = resource.zone, version = s.version + 1
-        where s.tenant_id = resource.tenant_id and s.schedule_id = resource.schedule_id and s.zone <> resource.zone;
         return resource.schedule_id;
     end if;
     insert into booking.schedule (tenant_id, name, zone)
@@ -39,7 +36,7 @@ begin
 end
 $$;
 comment on function booking.own_schedule(booking.resource) is
-    'The schedule of a resource that nothing else uses, in its zone: the one it has, or a new one with the same overrides.';
+    'The schedule of a resource that nothing else uses: the one it has, or a new one in its zone with the same overrides.';
 
 create function booking.put_hours(tenant uuid, resource uuid, hours text)
 returns uuid
@@ -68,6 +65,10 @@ begin
     v_schedule := booking.own_schedule(v_resource);
     delete from booking.schedule_rule w
     where w.tenant_id = v_resource.tenant_id and w.schedule_id = v_schedule;
+    -- After its windows: whoever changes one of them has it before the schedule, too.
+    update booking.schedule s
+    set zone = v_resource.zone, version = s.version + 1
+    where s.tenant_id = v_resource.tenant_id and s.schedule_id = v_schedule and s.zone <> v_resource.zone;
     insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes)
     select v_resource.tenant_id, v_schedule, h.weekday, h.opens, h.closes
     from unnest(v_windows) h;
