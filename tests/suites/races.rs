@@ -1,234 +1,334 @@
-//! Many clients at once on real connections: one slot has one winner, a pool as many as it has members, nobody deadlocks,
-//! and after a storm of all writes nothing overlaps, is lost or has drifted. Two or three clients step by step are
-//! `tests/isolation`; the same over HTTP is `tests/http/races.rs`.
-use std::collections::BTreeMap;
+//! Many clients at once on real connections, in the world of `tests/isolation/fixture.sql`: one slot has one winner, a pool as
+//! many as it has members, a loser leaves nothing behind, nobody deadlocks. `storm` is everything at once. Two or three
+//! clients step by step are `tests/isolation`; the same over HTTP is `tests/http/races.rs`.
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
 use pg_booking_tests::TestDb;
+use tokio::{sync::Mutex, time};
 use tokio_postgres::Client;
 
-/// Three rooms, `one` of the first and `pool` of all, always open; and a function for each kind of client.
-const WORLD: &str = "
-    insert into booking.tenant (tenant_id, slug, name) values ('00000000-0000-0000-0000-000000000001', 't', 'T');
-    insert into booking.schedule (tenant_id, schedule_id, name, zone)
-    values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-00000000000a', 's', 'Europe/Berlin');
-    insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes)
-    select '00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-00000000000a', d, '00:00', '24:00'
-    from generate_series(1, 7) d;
-    insert into booking.resource (tenant_id, resource_id, slug, name, schedule_id)
-    select '00000000-0000-0000-0000-000000000001', ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'r' || n, 'R' || n,
-        '00000000-0000-0000-0000-00000000000a'
-    from generate_series(1, 3) n;
-    select booking.put_service('00000000-0000-0000-0000-000000000001', 'one', 'One', array[60],
-        array['00000000-0000-0000-0000-000000000001']::uuid[], step => 30, buffer_after => 30);
-    select booking.put_service('00000000-0000-0000-0000-000000000001', 'pool', 'Pool', array[60],
-        array(select resource_id from booking.resource), step => 30);
-    select booking.recompute('00000000-0000-0000-0000-000000000001', null, '2100-01-01', '2100-01-20');
+mod storm;
 
-    create function hold_code(slug text, n int) returns text language sql as $$
-        select coalesce(r.code, 'won')
-        from booking.service s
-        cross join lateral booking.try_hold(s.tenant_id, s.service_id, '2100-01-04 09:00', 'session-' || lpad(n::text, 12, '0')) r
-        where s.slug = hold_code.slug $$;
-    create function book_code(slug text, n int) returns text language sql as $$
-        select coalesce(r.code, 'won')
-        from booking.service s
-        cross join lateral booking.try_book(s.tenant_id, service => s.service_id, starts_at => '2100-01-04 09:00') r
-        where s.slug = book_code.slug $$;
+const FIXTURE: &str = include_str!("../isolation/fixture.sql");
+/// An advisory lock behind which the clients of a race line up.
+const GATE: i64 = 7;
 
-    -- One random write of a client with a session of its own; the code it got, or what it did.
-    create function random_write(n int) returns text language plpgsql as $$
-    declare
-        c_tenant constant uuid := '00000000-0000-0000-0000-000000000001';
-        v_session text := 'session-' || lpad(n::text, 12, '0');
-        v_resource uuid := ('00000000-0000-0000-0000-00000000000' || 1 + floor(random() * 3)::int)::uuid;
-        v_service uuid;
-        v_start timestamptz := timestamptz '2100-01-04' + floor(random() * 10 * 48) * interval '30 min';
-        v_key uuid;
-    begin
-        select service_id into v_service from booking.service order by slug offset floor(random() * 2) limit 1;
-        case floor(random() * 14)
-            when 0, 1, 2 then
-                return (booking.try_hold(c_tenant, v_service, v_start, v_session)).code;
-            when 3, 4 then
-                select hold_id into v_key from booking.hold
-                where session_hash = booking.session_hash(v_session) order by random() limit 1;
-                return (booking.try_book(c_tenant, coalesce(v_key, c_tenant), v_session)).code;
-            when 5, 6 then
-                return (booking.try_book(c_tenant, service => v_service, starts_at => v_start)).code;
-            when 7, 8 then
-                select booking_id into v_key from booking.booking where status = 'confirmed' order by random() limit 1;
-                return (booking.try_cancel(c_tenant, coalesce(v_key, (select booking_id from booking.booking limit 1)))).code;
-            when 9 then
-                update booking.hold set expires_at = now() where session_hash = booking.session_hash(v_session);
-                return 'lapsed';
-            when 10 then
-                insert into booking.busy_window (tenant_id, resource_id, span)
-                values (c_tenant, v_resource, tstzrange(v_start, v_start + interval '20 min'));
-                return 'busy';
-            when 11 then
-                delete from booking.busy_window where busy_window_id = (
-                    select busy_window_id from booking.busy_window order by random() limit 1);
-                return 'not busy';
-            when 12 then
-                if random() < 0.5 then
-                    insert into booking.schedule_override (tenant_id, schedule_id, dates)
-                    values (c_tenant, '00000000-0000-0000-0000-00000000000a', daterange(v_start::date, v_start::date + 1));
-                else
-                    delete from booking.schedule_override where schedule_id = '00000000-0000-0000-0000-00000000000a';
-                end if;
-                return 'rules';
-            else
-                perform booking.recompute(c_tenant, v_resource, v_start, v_start + interval '3 days');
-                return 'recomputed';
-        end case;
-    exception when no_data_found then
-        return 'nothing to cancel';
-    end $$;
-";
+/// One after the other: each takes most of the connections there are.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
-async fn world(name: &str) -> Result<(TestDb, Client)> {
-    let db = TestDb::new(name).await?;
-    let client = db.connect().await?;
-    client.batch_execute(WORLD).await?;
-    Ok((db, client))
+/// The database of a race, and a client that watches.
+struct World {
+    db: TestDb,
+    watch: Client,
 }
 
-/// Connects so many clients, then lets all call `function(service, n)` at once: how often each answer came.
-async fn race(
-    db: &TestDb,
-    function: &str,
-    service: &str,
-    clients: i32,
-) -> Result<BTreeMap<String, usize>> {
-    let connected = try_join_all((0..clients).map(|_| db.connect())).await?;
-    let query = format!("select {function}('{service}', $1)");
-    let answers = try_join_all((0..clients).zip(&connected).map(async |(n, client)| {
-        let row = client.query_one(&query, &[&n]).await?;
-        anyhow::Ok(row.get::<_, String>(0))
-    }))
-    .await?;
-    let mut counts = BTreeMap::new();
-    for answer in answers {
-        *counts.entry(answer).or_default() += 1;
+impl World {
+    async fn new(name: &str) -> Result<Self> {
+        let db = TestDb::new(name).await?;
+        let watch = db.connect().await?;
+        watch.batch_execute(FIXTURE).await?;
+        watch.batch_execute("call test.world()").await?;
+        Ok(Self { db, watch })
     }
-    Ok(counts)
+
+    async fn run(&self, script: &str) -> Result<()> {
+        Ok(self.watch.batch_execute(script).await?)
+    }
+
+    async fn number(&self, query: &str) -> Result<i64> {
+        Ok(self.watch.query_one(query, &[]).await?.get(0))
+    }
+
+    /// The rows of a query of one text column.
+    async fn texts(&self, query: &str) -> Result<Vec<String>> {
+        let rows = self.watch.query(query, &[]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Connects a client for each query, lets all go at once, and returns their answers in the order of the queries.
+    async fn race(&self, queries: &[String]) -> Result<Vec<String>> {
+        let clients = try_join_all(queries.iter().map(|_| self.db.connect())).await?;
+        self.run(&format!("select pg_advisory_lock({GATE})"))
+            .await?;
+        let waiting =
+            "select count(*) from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'";
+        let open = async {
+            while self.number(waiting).await? < queries.len() as i64 {
+                time::sleep(Duration::from_millis(10)).await;
+            }
+            self.run(&format!("select pg_advisory_unlock({GATE})"))
+                .await
+        };
+        let race = try_join_all(clients.iter().zip(queries).map(async |(client, query)| {
+            client
+                .batch_execute(&format!("select pg_advisory_lock_shared({GATE})"))
+                .await?;
+            anyhow::Ok(client.query_one(query, &[]).await?.get(0))
+        }));
+        let (answers, opened) = tokio::join!(race, open);
+        opened?;
+        answers
+    }
+
+    /// Whatever was raced: nothing is wrong, and nobody deadlocked.
+    async fn sound(&self) -> Result<()> {
+        let wrong = self.texts("select what from test.wrong").await?;
+        ensure!(wrong.is_empty(), "{wrong:#?}");
+        let log = self.db.log()?;
+        ensure!(!log.contains("deadlock detected"), "{log}");
+        Ok(())
+    }
 }
 
-fn counts(won: usize, lost: usize) -> BTreeMap<String, usize> {
-    BTreeMap::from([("won".into(), won), ("BK001".into(), lost)])
+/// So many times the same call, each by a visitor of its own.
+fn visitors(count: usize, call: impl Fn(&str) -> String) -> Vec<String> {
+    (0..count)
+        .map(|n| format!("select {}", call(&format!("'visitor {n}'"))))
+        .collect()
 }
 
-async fn number(client: &Client, query: &str) -> Result<i64> {
-    Ok(client.query_one(query, &[]).await?.get(0))
+/// How often each answer came.
+fn tally(answers: &[String]) -> BTreeMap<&str, usize> {
+    let mut tally = BTreeMap::new();
+    for answer in answers {
+        *tally.entry(answer.as_str()).or_default() += 1;
+    }
+    tally
 }
-
-fn no_deadlock(db: &TestDb) -> Result<()> {
-    let log = db.log()?;
-    ensure!(!log.contains("deadlock detected"), "{log}");
-    Ok(())
-}
-
-// One after the other: each takes most of the connections there are.
-static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_hundred_holds_of_one_slot_one_wins() -> Result<()> {
     let _alone = ALONE.lock().await;
-    let (db, client) = world("races").await?;
-    assert_eq!(race(&db, "hold_code", "one", 200).await?, counts(1, 199));
+    let world = World::new("one_hold").await?;
+    let answers = world
+        .race(&visitors(200, |who| format!("test.hold({who}, '09:00')")))
+        .await?;
     assert_eq!(
-        number(&client, "select count(*) from booking.hold").await?,
+        tally(&answers),
+        BTreeMap::from([("held room", 1), ("BK001", 199)])
+    );
+    // The losers left no row, and it is the winner's.
+    let winner = answers.iter().position(|answer| answer == "held room");
+    let rows =
+        "select (select count(*) from booking.claim) * 10 + (select count(*) from booking.hold)";
+    assert_eq!(world.number(rows).await?, 11);
+    assert_eq!(
+        world
+            .number(&format!(
+                "select count(*) from booking.hold
+                 where session_hash = booking.session_hash(test.session('visitor {}'))",
+                winner.unwrap_or_default()
+            ))
+            .await?,
         1
     );
-    assert_eq!(
-        number(&client, "select count(*) from booking.claim").await?,
-        1
-    );
-    no_deadlock(&db)
+    world.sound().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_hundred_holds_in_a_pool_of_three_three_win_each_another_member() -> Result<()> {
+async fn of_two_hundred_in_a_pool_of_three_each_winner_gets_another_member() -> Result<()> {
     let _alone = ALONE.lock().await;
-    let (db, client) = world("races").await?;
-    assert_eq!(race(&db, "hold_code", "pool", 200).await?, counts(3, 197));
-    assert_eq!(
-        number(&client, "select count(*) from booking.hold").await?,
-        3
-    );
-    let members = "select count(distinct resource_id) from booking.claim";
-    assert_eq!(number(&client, members).await?, 3);
-    no_deadlock(&db)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_hundred_direct_bookings_as_many_win_as_there_are_members() -> Result<()> {
-    let _alone = ALONE.lock().await;
-    for (service, members) in [("one", 1), ("pool", 3)] {
-        let (db, client) = world("races").await?;
-        assert_eq!(
-            race(&db, "book_code", service, 200).await?,
-            counts(members, 200 - members)
-        );
-        let rows = "select (select count(*) from booking.booking) * 1000000
-            + (select count(distinct resource_id) from booking.claim where booking_id is not null) * 1000
-            + (select count(*) from booking.hold)";
-        assert_eq!(number(&client, rows).await?, members as i64 * 1_001_000);
-        assert_eq!(
-            number(&client, "select count(*) from booking.verify()").await?,
-            0
-        );
-        no_deadlock(&db)?;
+    let hold = |who: &str| format!("test.hold({who}, '09:00', 'pool')");
+    let book = |who: &str| format!("test.book({who}, '09:00', 'pool')");
+    let won: [(&str, Vec<String>, [&str; 3]); 2] = [
+        (
+            "pool_holds",
+            visitors(200, hold),
+            ["held ann", "held ben", "held cem"],
+        ),
+        (
+            "pool_bookings",
+            visitors(200, book),
+            ["confirmed ann", "confirmed ben", "confirmed cem"],
+        ),
+    ];
+    for (name, calls, winners) in won {
+        let world = World::new(name).await?;
+        let answers = world.race(&calls).await?;
+        let mut expected = BTreeMap::from(winners.map(|winner| (winner, 1)));
+        expected.insert("BK001", 197);
+        assert_eq!(tally(&answers), expected);
+        assert_eq!(world.number("select count(*) from booking.claim").await?, 3);
+        world.sound().await?;
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_storm_of_all_writes_leaves_nothing_wrong() -> Result<()> {
+async fn of_two_hundred_direct_bookings_of_one_slot_one_wins() -> Result<()> {
     let _alone = ALONE.lock().await;
-    let (db, client) = world("storm").await?;
-    let connected = try_join_all((0..24).map(|_| db.connect())).await?;
-    try_join_all((0..24i32).zip(&connected).map(async |(n, client)| {
-        for _ in 0..60 {
-            client.query_one("select random_write($1)", &[&n]).await?;
-        }
-        anyhow::Ok(())
-    }))
-    .await?;
-    ensure!(
-        number(&client, "select count(*) from booking.booking").await? > 50,
-        "few bookings"
-    );
-    for (what, query) in [
-        (
-            "overlapping claims",
-            "select count(*) from booking.claim a join booking.claim b
-                on a.resource_id = b.resource_id and a.unit = b.unit and a.span && b.span and a.id < b.id",
-        ),
-        ("drift", "select count(*) from booking.verify()"),
-        (
-            "bookings without their claims, or claims of cancelled ones",
-            "select count(*) from booking.booking b
-                where (b.status = 'confirmed') <> exists (
-                    select from booking.claim c join booking.booking_resource r using (tenant_id, booking_id, resource_id, unit)
-                    where c.booking_id = b.booking_id and c.span @> b.span)",
-        ),
-        (
-            "miscounted members",
-            "select count(*) from booking.requirement_resource m
-                where m.booked <> (
-                    select count(*) from booking.booking_resource r join booking.booking b using (tenant_id, booking_id)
-                    where b.service_id = m.service_id and r.resource_id = m.resource_id and b.status = 'confirmed')",
-        ),
-    ] {
-        assert_eq!(number(&client, query).await?, 0, "{what}");
-    }
-    client.batch_execute("call booking.roll()").await?;
+    let world = World::new("one_booking").await?;
+    let answers = world
+        .race(&visitors(200, |who| format!("test.book({who}, '09:00')")))
+        .await?;
     assert_eq!(
-        number(&client, "select count(*) from booking.verify()").await?,
-        0
+        tally(&answers),
+        BTreeMap::from([("confirmed room", 1), ("BK001", 199)])
     );
-    no_deadlock(&db)
+    let rows = "select (select count(*) from booking.booking) * 100 + (select count(*) from booking.claim) * 10
+        + (select count(*) from booking.hold)";
+    assert_eq!(world.number(rows).await?, 110);
+    world.sound().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holds_and_bookings_of_all_that_shares_a_pool_never_lock_each_other_up() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    let world = World::new("mixed").await?;
+    for round in 0..4 {
+        let calls: Vec<String> = (0..64)
+            .map(|n| {
+                let service = ["pool", "pool", "ann", "all", "visit", "tidy", "room"][n % 7];
+                let call = ["hold", "book"][(n / 7) % 2];
+                let clock = ["09:00", "09:30", "10:00"][(n / 14) % 3];
+                format!("select test.{call}('visitor {round} {n}', '{clock}', '{service}')")
+            })
+            .collect();
+        let answers = world.race(&calls).await?;
+        // Everybody got an answer, and the first of the pool were served.
+        ensure!(
+            answers
+                .iter()
+                .filter(|answer| *answer != "BK001" && *answer != "BK003")
+                .count()
+                >= 3,
+            "{answers:?}"
+        );
+        world.sound().await?;
+        world
+            .run("delete from booking.hold; select test.cancel(customer ->> 'name', to_char(lower(span) at time zone 'UTC', 'HH24:MI')) from booking.booking where status = 'confirmed'")
+            .await?;
+        assert_eq!(world.number("select count(*) from booking.claim").await?, 0);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_holds_that_overlap_in_part_only_those_lose_who_overlap_a_winner() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    for (call, won) in [("hold", "held room"), ("book", "confirmed room")] {
+        let world = World::new("partly").await?;
+        // Every start from 08:00 to 12:00 with every length, twice.
+        let wishes: Vec<(i32, i32)> = (0..72)
+            .map(|n| (480 + n % 9 * 30, 30 + n / 9 % 4 * 30))
+            .collect();
+        let calls: Vec<String> = wishes
+            .iter()
+            .enumerate()
+            .map(|(n, (start, minutes))| {
+                format!(
+                    "select test.{call}('visitor {n}', '{start} minutes', minutes => {minutes})"
+                )
+            })
+            .collect();
+        let answers = world.race(&calls).await?;
+        let winners: Vec<&(i32, i32)> = wishes
+            .iter()
+            .zip(&answers)
+            .filter(|(_, answer)| *answer == won)
+            .map(|(wish, _)| wish)
+            .collect();
+        for ((start, minutes), answer) in wishes.iter().zip(&answers) {
+            ensure!(
+                answer == won
+                    || winners.iter().any(
+                        |(other, length)| other < &(start + minutes) && *start < other + length
+                    ),
+                "{start}+{minutes} was refused ({answer}) though nobody has it: {winners:?}"
+            );
+        }
+        assert_eq!(
+            world.number("select count(*) from booking.claim").await?,
+            winners.len() as i64
+        );
+        world.sound().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_to_lapsed_holds_at_once_neither_waits_for_ever_nor_shares() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    let world = World::new("lapsed").await?;
+    for round in 0..8 {
+        // Three of the pool and two halves of the room, all lapsed; their owners and as many strangers want them.
+        world
+            .run(&format!(
+                "delete from booking.hold;
+                 do $$
+                 begin
+                    perform test.hold('visitor ' || n, '09:00', 'pool') from generate_series(0, 2) n;
+                    perform test.hold('visitor 3', '09:00'), test.hold('visitor 4', '10:00');
+                 end
+                 $$;
+                 update booking.hold set expires_at = now() - interval '{round} hours'"
+            ))
+            .await?;
+        let calls: Vec<String> = (0..36)
+            .map(|n| match n % 6 {
+                0..=2 => format!("select test.hold('visitor {n}', '09:00', 'pool')"),
+                3 => format!("select test.hold('visitor {n}', '09:30')"),
+                4 => format!("select test.hold('visitor {n}', '09:30', minutes => 90)"),
+                _ => format!("select test.book('visitor {n}', '09:30', 'pool')"),
+            })
+            .collect();
+        let answers = world.race(&calls).await?;
+        assert_eq!(tally(&answers).get("held room"), Some(&1), "{answers:?}");
+        world.sound().await?;
+        // Of a pool of three with overlapping slots three have something.
+        let taken = "select count(distinct resource_id) from booking.claim c
+            left join booking.hold h using (tenant_id, hold_id)
+            where c.booking_id is not null or h.expires_at > now()";
+        assert_eq!(world.number(taken).await?, 4, "{answers:?}");
+        world
+            .run("delete from booking.hold; select test.cancel(customer ->> 'name', '09:30') from booking.booking where status = 'confirmed'; delete from booking.booking")
+            .await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_tabs_of_one_visitor_have_one_hold() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    let world = World::new("tabs").await?;
+    // Twelve visitors with five tabs each, for three of the pool.
+    let calls: Vec<String> = (0..60)
+        .map(|n| format!("select test.hold('visitor {}', '09:00', 'pool')", n % 12))
+        .collect();
+    let answers = world.race(&calls).await?;
+    assert_eq!(
+        tally(&answers),
+        BTreeMap::from([
+            ("held ann", 5),
+            ("held ben", 5),
+            ("held cem", 5),
+            ("BK001", 45)
+        ])
+    );
+    assert_eq!(world.number("select count(*) from booking.hold").await?, 3);
+    // And who books in all of them at once has one booking.
+    let booked = world
+        .race(
+            &calls
+                .iter()
+                .map(|call| {
+                    call.replace("test.hold", "test.book_hold")
+                        .replace(", 'pool'", "")
+                })
+                .collect::<Vec<_>>(),
+        )
+        .await?;
+    assert_eq!(
+        tally(&booked),
+        BTreeMap::from([
+            ("confirmed ann", 1),
+            ("confirmed ben", 1),
+            ("confirmed cem", 1),
+            ("BK002", 57)
+        ])
+    );
+    world.sound().await
 }
