@@ -67,3 +67,15 @@ begin atomic
 end;
 comment on function booking.check_durations(int[]) is
     'True for 1 to 100 durations, each of 1 minute to 365 days. For CHECK constraints.';
+
+create function booking.check_weekdays(weekdays int[])
+returns boolean
+language sql
+immutable
+parallel safe
+strict
+begin atomic
+    select coalesce(
+        array_ndims(weekdays) = 1 and weekdays <@ array[1, 2, 3, 4, 5, 6, 7] and array_position(weekdays, null) is null, false);
+end;
+comment on function booking.check_weekdays(int[]) is 'True for one or more ISO weekdays, 1 to 7. For CHECK constraints.';

@@ -21,6 +21,24 @@ end;
 comment on function booking.largest_grain(int[], text[]) is
     'The largest grain, in minutes, that divides all the given minutes and the UTC offsets of the zones. For hints.';
 
+create function booking.service_minutes(service booking.service)
+returns int[]
+language sql
+immutable
+parallel safe
+begin atomic
+    select array_remove(
+        array[service.step, service.buffer_before, service.buffer_after]
+        || case service.kind
+            when 'slot' then service.durations
+            when 'span' then array[service.min_length, service.max_length]
+            else array[
+                extract(epoch from service.check_in)::int / 60, extract(epoch from service.check_out)::int / 60]
+        end,
+        null);
+end;
+comment on function booking.service_minutes(booking.service) is 'Everything that a service counts in minutes and that has to lie on the grain.';
+
 create function booking.check_service_grain(tenant uuid, service uuid)
 returns void
 language plpgsql
@@ -41,7 +59,7 @@ begin
     if not found then
         return;
     end if;
-    v_minutes := array_remove(v_service.durations || array[v_service.step, v_service.buffer_before, v_service.buffer_after], null);
+    v_minutes := booking.service_minutes(v_service);
     select array_agg(distinct r.grain),
         format('The largest grain that fits them and the UTC offsets of the zones is %s minutes.',
             booking.largest_grain(v_minutes, array_agg(r.zone) || v_service.zone))
@@ -54,7 +72,9 @@ begin
             using errcode = '22023', detail = format('Grains: %s minutes.', array_to_string(v_grains, ', ')), hint = v_hint;
     end if;
     -- A map of 400 days, and of what one start needs around it, has to fit into 2^20 slots.
-    select max(d) + v_service.buffer_before + v_service.buffer_after into v_off from unnest(v_service.durations) d;
+    select max(d) * case v_service.kind when 'stay' then 1440 else 1 end + v_service.buffer_before + v_service.buffer_after
+    into v_off
+    from unnest(v_service.durations || v_service.max_length) d;
     if v_off > v_grains[1] * 1048576 - 420 * 1440 then
         raise exception '% minutes with buffers are too long for a grain of % minutes of service "%"',
             v_off, v_grains[1], v_service.slug
@@ -63,6 +83,11 @@ begin
     select m into v_off from unnest(v_minutes) m where m % v_grains[1] <> 0 limit 1;
     if found then
         raise exception '% minutes are off the grain of % minutes of service "%"', v_off, v_grains[1], v_service.slug
+            using errcode = '22023', hint = v_hint;
+    end if;
+    -- Hours are rounded inward; the wall clock of an arrival has to be met.
+    if v_service.kind = 'stay' and booking.largest_grain(v_grains, array[v_service.zone]) % v_grains[1] <> 0 then
+        raise exception 'the clocks of % are off the grain of % minutes of service "%"', v_service.zone, v_grains[1], v_service.slug
             using errcode = '22023', hint = v_hint;
     end if;
 end
@@ -95,7 +120,7 @@ $$;
 comment on function booking.tg_service_grain() is 'AFTER ROW on service, requirement_resource and resource: one grain a service.';
 
 create constraint trigger _500_grain
-after update of durations, step, buffer_before, buffer_after on booking.service
+after update of kind, durations, min_length, max_length, check_in, check_out, zone, step, buffer_before, buffer_after on booking.service
 deferrable initially immediate
 for each row
 execute function booking.tg_service_grain();

@@ -7,12 +7,14 @@ create table booking.hold (
     session_hash bytea not null,
     client text,
     span tstzrange not null,
+    seats int not null default 1,
     created_at timestamptz not null default clock_timestamp(),
     expires_at timestamptz not null,
     version bigint not null default 0,
     constraint hold_pkey primary key (tenant_id, hold_id),
     constraint hold_service_fkey foreign key (tenant_id, service_id) references booking.service on delete cascade,
     constraint hold_session_sha256 check (octet_length(session_hash) = 32),
+    constraint hold_seats_some check (seats between 1 and 10000),
     constraint hold_span_bounded check (booking.check_span(span)),
     constraint hold_expires_finite check (isfinite(expires_at))
 ) with (fillfactor = 50);
@@ -20,6 +22,7 @@ comment on table booking.hold is
     'A slot that a visitor is about to book. Past expires_at it is invisible to every read and in nobody''s way.';
 comment on column booking.hold.session_hash is 'sha256 of the session id, which is kept nowhere.';
 comment on column booking.hold.span is 'Start and end as the visitor sees them; buffers are in the claims.';
+comment on column booking.hold.seats is 'How many seats of a class; 1 for everything else.';
 -- expires_at stays out of every index, so that a renewal is a HOT update.
 create index hold_session on booking.hold (tenant_id, session_hash);
 create index hold_service on booking.hold (tenant_id, service_id);
@@ -30,6 +33,7 @@ create table booking.booking (
     service_id uuid not null,
     status text not null default 'confirmed',
     span tstzrange not null,
+    seats int not null default 1,
     expires_at timestamptz,
     source text not null default 'website',
     customer jsonb not null default '{}',
@@ -40,17 +44,21 @@ create table booking.booking (
     constraint booking_service_fkey foreign key (tenant_id, service_id) references booking.service deferrable,
     constraint booking_status_known check (
         status in ('pending', 'confirmed', 'cancelled', 'declined', 'completed', 'no_show', 'expired')),
+    constraint booking_seats_some check (seats between 1 and 10000),
     constraint booking_expires_while_pending check (expires_at is null or status in ('pending', 'expired')),
     constraint booking_span_bounded check (booking.check_span(span)),
     constraint booking_customer_object check (jsonb_typeof(customer) = 'object')
 ) with (fillfactor = 90);
 comment on table booking.booking is 'A booking, for good: a cancelled one keeps its row and what was assigned to it.';
 comment on column booking.booking.span is 'Start and end as the customer sees them; buffers are in the claims.';
+comment on column booking.booking.seats is 'How many seats of a class; 1 for everything else.';
 comment on column booking.booking.expires_at is 'When a pending booking lapses; past it reads as expired.';
 comment on column booking.booking.source is 'Where it came from: website, owner, google, ...';
 comment on column booking.booking.customer_key is 'Who the customer is: lower-cased e-mail, else phone.';
 
-create index booking_service on booking.booking (tenant_id, service_id);
+-- Limits count by start: what is over stays out of the way, however much there is of it.
+create index booking_service on booking.booking (tenant_id, service_id, lower(span));
+create index booking_customer on booking.booking (tenant_id, customer_key, lower(span)) where customer_key is not null;
 
 create table booking.booking_resource (
     tenant_id uuid not null,

@@ -8,6 +8,7 @@ select pg_extension_config_dump('booking.schedule_rule', '');
 select pg_extension_config_dump('booking.schedule_override', '');
 select pg_extension_config_dump('booking.resource', '');
 select pg_extension_config_dump('booking.service', '');
+select pg_extension_config_dump('booking.service_limit', '');
 select pg_extension_config_dump('booking.service_requirement', '');
 select pg_extension_config_dump('booking.requirement_resource', '');
 select pg_extension_config_dump('booking.busy_window', '');
