@@ -1,6 +1,8 @@
 //! The test harness. `server` is the server under test, `database` a database of one's own on it, `log` what it logged;
-//! `regress` runs PostgreSQL's own regression drivers, `cases` asks `available_slots` the cases of a file.
+//! `cluster` is a server of one's own; `regress` runs PostgreSQL's own regression drivers, `cases` asks `available_slots` the
+//! cases of a file.
 pub mod cases;
+pub mod cluster;
 pub mod database;
 pub mod log;
 pub mod regress;

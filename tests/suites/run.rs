@@ -3,115 +3,62 @@ use std::{
     env, fs,
     io::{BufRead, BufReader},
     net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio, id},
-    sync::atomic::{AtomicU32, Ordering},
+    path::PathBuf,
+    process::{Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use pg_booking_tests::{Server, server};
-use tokio_postgres::Client;
+use pg_booking_tests::{
+    Server,
+    cluster::{Cluster, bin, text},
+};
 
-fn bin(script: &str) -> Command {
-    Command::new(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../bin")
-            .join(script),
-    )
-}
-
-fn text(output: &Output) -> Result<String> {
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8(output.stdout.clone())?.trim().to_owned())
-}
-
-/// A cluster beside the one under test, where the server's user gets at it, with the same installation.
-struct Cluster {
-    folder: PathBuf,
-    server: Server,
-}
-
-impl Cluster {
-    fn new() -> Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let server = Server::from_env()?;
-        let place = server.log.ancestors().nth(2).context("PG_BOOKING_LOG")?;
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = place.join(format!("cluster.{}.{count}", id()));
-        fs::create_dir(&folder)?;
-        fs::write(folder.join("owner"), id().to_string())?;
-        Ok(Self { folder, server })
-    }
-
-    fn run(&self, verb: &str) -> Result<Output> {
-        Ok(bin("cluster").arg(verb).arg(&self.folder).output()?)
-    }
-
-    fn start(&mut self) -> Result<u16> {
-        self.server.port = text(&self.run("start")?)?.parse()?;
-        Ok(self.server.port)
-    }
-
-    async fn connect(&self) -> Result<Client> {
-        server::connect(&self.server.config("postgres")).await
-    }
-
-    async fn postmaster(&self) -> Result<String> {
-        let query = "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)";
-        Ok(self.connect().await?.query_one(query, &[]).await?.get(0))
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let stopped = self.run("stop");
-        let removed = fs::remove_dir_all(&self.folder);
-        if stopped.is_err() || removed.is_err() {
-            eprintln!("{} stays", self.folder.display());
-        }
-    }
+async fn postmaster_of(cluster: &Cluster) -> Result<String> {
+    let query = "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)";
+    let client = cluster.connect("postgres").await?;
+    Ok(client.query_one(query, &[]).await?.get(0))
 }
 
 #[tokio::test]
 async fn a_cluster_keeps_its_data_and_its_port() -> Result<()> {
     let mut cluster = Cluster::new()?;
-    let port = cluster.start()?;
+    let port = cluster.start(&[])?;
     cluster
-        .connect()
+        .connect("postgres")
         .await?
         .batch_execute("create table kept ()")
         .await?;
     text(&cluster.run("stop")?)?;
     assert_eq!(cluster.run("status")?.status.code(), Some(3));
-    assert_eq!(cluster.start()?, port);
+    assert_eq!(cluster.start(&[])?, port);
     assert!(cluster.run("status")?.status.success());
-    cluster.connect().await?.batch_execute("table kept").await?;
+    cluster
+        .connect("postgres")
+        .await?
+        .batch_execute("table kept")
+        .await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn starting_what_runs_changes_nothing() -> Result<()> {
     let mut cluster = Cluster::new()?;
-    let port = cluster.start()?;
-    let postmaster = cluster.postmaster().await?;
-    assert_eq!(cluster.start()?, port);
-    assert_eq!(cluster.postmaster().await?, postmaster);
+    let port = cluster.start(&[])?;
+    let postmaster = postmaster_of(&cluster).await?;
+    assert_eq!(cluster.start(&[])?, port);
+    assert_eq!(postmaster_of(&cluster).await?, postmaster);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_killed_server_starts_again_though_a_backend_outlived_it() -> Result<()> {
     let mut cluster = Cluster::new()?;
-    cluster.start()?;
-    let client = cluster.connect().await?;
+    cluster.start(&[])?;
+    let client = cluster.connect("postgres").await?;
     client.batch_execute("create table kept ()").await?;
-    let postmaster = cluster.postmaster().await?;
+    let postmaster = postmaster_of(&cluster).await?;
     let busy = tokio::spawn(async move {
         client
             .batch_execute(
@@ -128,8 +75,12 @@ async fn a_killed_server_starts_again_though_a_backend_outlived_it() -> Result<(
             .success()
     );
     assert_eq!(cluster.run("status")?.status.code(), Some(3));
-    cluster.start()?;
-    cluster.connect().await?.batch_execute("table kept").await?;
+    cluster.start(&[])?;
+    cluster
+        .connect("postgres")
+        .await?
+        .batch_execute("table kept")
+        .await?;
     assert!(busy.await?.is_err());
     Ok(())
 }
@@ -137,11 +88,11 @@ async fn a_killed_server_starts_again_though_a_backend_outlived_it() -> Result<(
 #[tokio::test]
 async fn a_taken_port_stays_with_who_took_it() -> Result<()> {
     let mut cluster = Cluster::new()?;
-    let port = cluster.start()?;
+    let port = cluster.start(&[])?;
     text(&cluster.run("stop")?)?;
     let _listener = TcpListener::bind(("127.0.0.1", port))?;
-    assert_ne!(cluster.start()?, port);
-    cluster.connect().await?;
+    assert_ne!(cluster.start(&[])?, port);
+    cluster.connect("postgres").await?;
     Ok(())
 }
 
@@ -150,12 +101,12 @@ async fn the_server_does_not_inherit_our_environment() -> Result<()> {
     let cluster = Cluster::new()?;
     let start = bin("cluster")
         .arg("start")
-        .arg(&cluster.folder)
+        .arg(cluster.folder())
         .env("RUST_BACKTRACE", "1")
         .output()?;
     text(&start)?;
     let postmaster =
-        fs::read_to_string(cluster.folder.join("data/postmaster.pid")).unwrap_or_default();
+        fs::read_to_string(cluster.folder().join("data/postmaster.pid")).unwrap_or_default();
     let pid = postmaster.lines().next().context("no postmaster.pid")?;
     let environment =
         String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/environ"))?).into_owned();
