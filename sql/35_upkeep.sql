@@ -1,6 +1,6 @@
 -- Keeping pages and holds in shape: what a night job calls, what an operator asks. Nothing here changes an answer: weeks
 -- without a page are computed when read, and a lapsed hold is invisible whether or not its row is gone.
--- Next: 40_time.sql.
+-- Next: 36_prune.sql.
 
 create function booking.recompute(
     tenant uuid,
@@ -39,25 +39,78 @@ comment on function booking.recompute(uuid, uuid, timestamptz, timestamptz) is
     'anew from schedules, busy windows and bookings. In one transaction; the nightly form is booking.roll. Returns the '
     'number of pages. 22008, 22023: not a range of finite instants of at most 400 days.';
 
-create function booking.roll_resource(tenant uuid, resource uuid, last_week date)
+-- The jobs. Each is a procedure or a function that touches no table itself and qualifies every name: what it calls has its
+-- own search_path and the owner's rights, so that the role it runs as needs EXECUTE on a few functions and can read nothing.
+-- 37_jobs.sql grants them.
+
+create function booking.check_days(days int)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if days is null or days not between 1 and 400 then
+        raise exception 'cannot roll pages % days ahead', days
+            using errcode = '22023', hint = 'Give 1 to 400 days.';
+    end if;
+    return days;
+end
+$$;
+comment on function booking.check_days(int) is 'How far ahead pages are stored: the argument; 22023 unless 1 to 400 days.';
+
+create function booking.check_batch(batch int)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if batch is null or batch not between 1 and 1000000 then
+        raise exception 'cannot delete % rows at once', batch
+            using errcode = '22023', hint = 'Give 1 to 1000000.';
+    end if;
+    return batch;
+end
+$$;
+comment on function booking.check_batch(int) is 'How many rows go in one transaction: the argument; 22023 unless 1 to 1000000.';
+
+create function booking.resources_to_roll()
+returns table (tenant_id uuid, resource_id uuid)
+language sql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+begin atomic
+    select r.tenant_id, r.resource_id
+    from booking.resource r
+    order by r.tenant_id, r.resource_id;
+end;
+comment on function booking.resources_to_roll() is 'Every resource, in the order in which booking.roll comes to it.';
+
+create function booking.roll_resource(tenant uuid, resource uuid, days int)
 returns void
 language plpgsql
+security definer
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
 as $$
 declare
     v_first date := booking.week_of(clock_timestamp()) - 7;
+    v_last date := booking.week_of(clock_timestamp() + make_interval(days => booking.check_days(days)));
 begin
     perform booking.lock_resources(roll_resource.tenant, array[roll_resource.resource]);
-    -- Weeks before the last one are history: their bookings stay, their pages go.
+    -- All stored weeks, also those beyond the horizon: an update of the zone database moves their hours.
+    perform booking.refresh_pages(roll_resource.tenant, roll_resource.resource, v_first, v_last);
+    -- Weeks before the last one are history: their bookings stay, their pages go. Last, since a page is the last that
+    -- anybody locks: a TRUNCATE has its table before it deletes pages.
     delete from booking.availability a
     where a.tenant_id = roll_resource.tenant and a.resource_id = roll_resource.resource and a.week < v_first;
-    -- All stored weeks, also those beyond the horizon: an update of the zone database moves their hours.
-    perform booking.refresh_pages(roll_resource.tenant, roll_resource.resource, v_first, last_week);
 end
 $$;
-comment on function booking.roll_resource(uuid, uuid, date) is
-    'Stores the pages of a resource from last week to the given one, writes those stored beyond it anew, and drops older ones.';
+comment on function booking.roll_resource(uuid, uuid, int) is
+    'Stores the pages of a resource from last week to so many days ahead, writes those stored beyond it anew, and drops older '
+    'ones. 22023: days out of range; 55P03: locked for longer than three seconds.';
 
 create procedure booking.roll(days int default 60)
 language plpgsql
@@ -65,33 +118,64 @@ as $$
 -- Commits resource by resource, so that no booking waits for longer than one of them takes. A procedure that commits can
 -- have no SET clause: every name is qualified.
 declare
-    v_last date;
     v_tenant uuid;
     v_resource uuid;
+    v_error text;
 begin
-    if days is null or days not between 1 and 400 then
-        raise exception 'cannot roll pages % days ahead', days
-            using errcode = '22023', hint = 'Give 1 to 400 days.';
-    end if;
-    v_last := booking.week_of(pg_catalog.clock_timestamp() + pg_catalog.make_interval(days => days));
-    for v_tenant, v_resource in
-        select r.tenant_id, r.resource_id
-        from booking.resource r
-        order by r.tenant_id, r.resource_id
-    loop
+    perform booking.check_days(days);
+    for v_tenant, v_resource in select r.tenant_id, r.resource_id from booking.resources_to_roll() r loop
         begin
-            perform booking.roll_resource(v_tenant, v_resource, v_last);
-        exception when lock_not_available then
-            -- Tomorrow is another night; until then its weeks are computed when read.
-            raise warning 'pages of resource % were left as they are: it is locked', v_resource;
+            perform booking.roll_resource(v_tenant, v_resource, days);
+        exception
+            when lock_not_available then
+                -- Tomorrow is another night; until then its weeks are computed when read.
+                raise warning 'pages of resource % were left as they are: it is locked', v_resource;
+            when others then
+                -- The trouble of one resource, a zone that is no longer known, say, is not that of those behind it.
+                raise warning 'pages of resource % were left as they are: %', v_resource, sqlerrm;
+                v_error := sqlstate;
         end;
         commit;
     end loop;
+    if v_error is not null then
+        raise exception 'pages of some resources could not be written'
+            using errcode = v_error, hint = 'The warnings before this say which; all others are done.';
+    end if;
 end
 $$;
 comment on procedure booking.roll(int) is
     'Nightly: stores the pages of all resources from last week to so many days ahead, drops older ones, and writes '
-    'every stored week anew. Commits after each resource, so it cannot run inside a transaction block. 22023: days out of range.';
+    'every stored week anew. Commits after each resource, so it cannot run inside a transaction block. Passes by a resource '
+    'that stays locked, with a warning, and by one that fails: its error is raised in the end. 22023: days out of range.';
+
+create function booking.expire_holds(batch int default 1000)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+declare
+    v_gone bigint;
+begin
+    -- An hour after their lapse: until then a heartbeat may take a hold up again. A hold that somebody works with is left
+    -- for the next time. Materialized, or a plan might look for another batch for every row.
+    with gone as materialized (
+        select h.tenant_id, h.hold_id
+        from booking.hold h
+        where h.expires_at < clock_timestamp() - interval '1 hour'
+        limit booking.check_batch(batch)
+        for update skip locked)
+    delete from booking.hold h
+    using gone g
+    where h.tenant_id = g.tenant_id and h.hold_id = g.hold_id;
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+comment on function booking.expire_holds(int) is
+    'Deletes at most a batch of holds that lapsed more than an hour ago; returns how many. Tidies, decides nothing. 22023: '
+    'not a batch.';
 
 create type booking.drift as (
     tenant_id uuid,
@@ -137,23 +221,3 @@ begin atomic
 end;
 comment on function booking.verify(uuid, uuid) is
     'The stored pages that differ from a computation from scratch. A healthy database has none, ever.';
-
-create function booking.expire_holds(batch int default 1000)
-returns bigint
-language sql
-set search_path = pg_catalog, booking, pg_temp
-begin atomic
-    -- An hour after their lapse: until then a heartbeat may take a hold up again.
-    with gone as (
-        delete from booking.hold h
-        where (h.tenant_id, h.hold_id) in (
-            select o.tenant_id, o.hold_id
-            from booking.hold o
-            where o.expires_at < clock_timestamp() - interval '1 hour'
-            for update skip locked
-            limit greatest(batch, 0))
-        returning 1)
-    select count(*) from gone;
-end;
-comment on function booking.expire_holds(int) is
-    'Deletes at most a batch of holds that lapsed more than an hour ago; returns how many. Tidies, decides nothing.';
