@@ -3,34 +3,17 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use pg_booking_tests::TestDb;
+use pg_booking_tests::{
+    TestDb,
+    readme::{blocks, trimmed},
+};
 
-const README: &str = include_str!("../../README.md");
 /// Stands between what two blocks print.
 const MARK: &str = "-- next block --";
 
-/// The code blocks of a Markdown text: language and contents.
-fn blocks(text: &str) -> Vec<(&str, String)> {
-    let mut blocks = Vec::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push((language, body.join("\n")));
-        }
-    }
-    blocks
-}
-
-/// Lines without the blanks at their ends, which editors eat.
-fn trimmed(text: &str) -> String {
-    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
-    lines.join("\n")
-}
-
 #[tokio::test]
 async fn the_queries_of_the_readme_print_what_it_says() -> Result<()> {
-    let blocks = blocks(README);
+    let blocks = blocks();
     let mut script = String::from("set timezone = 'Europe/Berlin';\n");
     let mut expected = Vec::new();
     for (index, (language, body)) in blocks.iter().enumerate() {
