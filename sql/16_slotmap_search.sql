@@ -20,3 +20,13 @@ cost 10
 as 'MODULE_PATHNAME', 'slot_grid_wrapper';
 comment on function booking.slot_grid(booking.slotmap, interval, timestamptz[]) is
     'Every step-th slot of each run of open, counted from the start of the run. Two midnights in a row make a day; one whose whole slots are all open starts the count anew at its midnight. midnights ascend; null or empty means no day. Null if open or step is. Errors: 22023 step not above zero, with months or no multiple of the grain, midnights that do not ascend, 22004 null among them, 22008 infinite or out of range';
+
+create function booking.slot_ahead(map booking.slotmap, distance interval)
+returns booking.slotmap
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slot_ahead_wrapper';
+comment on function booking.slot_ahead(booking.slotmap, interval) is
+    'Every slot t such that t + distance is in the map. Errors: 22023 distance below zero, with months or no multiple of the grain, 22008 out of range, 54000';

@@ -188,13 +188,13 @@ comment on aggregate booking.slotmap_atleast_agg(booking.slotmap, integer) is
 
 -- slotmap_tally_agg
 
-create function booking.slotmap_tally_agg_transfn(internal, booking.slotmap)
+create function booking.slotmap_tally_agg_transfn(internal, booking.slotmap, integer)
 returns internal
 language c
 immutable
 parallel safe
 as 'MODULE_PATHNAME', 'slotmap_tally_agg_transfn_wrapper';
-comment on function booking.slotmap_tally_agg_transfn(internal, booking.slotmap) is
+comment on function booking.slotmap_tally_agg_transfn(internal, booking.slotmap, integer) is
     'Adds a map to the state of slotmap_tally_agg';
 
 create function booking.slotmap_tally_agg_finalfn(internal)
@@ -235,7 +235,7 @@ as 'MODULE_PATHNAME', 'slotmap_tally_agg_deserialfn_wrapper';
 comment on function booking.slotmap_tally_agg_deserialfn(bytea, internal) is
     'Reads a state of slotmap_tally_agg that another process wrote';
 
-create aggregate booking.slotmap_tally_agg(map booking.slotmap) (
+create aggregate booking.slotmap_tally_agg(map booking.slotmap, times integer) (
     sfunc = booking.slotmap_tally_agg_transfn,
     stype = internal,
     sspace = 512,
@@ -245,15 +245,5 @@ create aggregate booking.slotmap_tally_agg(map booking.slotmap) (
     deserialfunc = booking.slotmap_tally_agg_deserialfn,
     parallel = safe
 );
-comment on aggregate booking.slotmap_tally_agg(booking.slotmap) is
-    'How many maps hold each instant, as bit planes: plane i, from 1, holds the instants whose count has bit i - 1; slot_tally reads it. Nulls are skipped, null without any. Errors: 22023 grains differ, 54000 maps further apart than one map may be long';
-
-create function booking.slot_tally(planes booking.slotmap[], at timestamptz)
-returns integer
-language c
-immutable
-strict
-parallel safe
-as 'MODULE_PATHNAME', 'slot_tally_wrapper';
-comment on function booking.slot_tally(booking.slotmap[], timestamptz) is
-    'The count at an instant in the planes of slotmap_tally_agg. Errors: 22003 count beyond 32 bits, 22004 null plane, 22023 grains differ';
+comment on aggregate booking.slotmap_tally_agg(booking.slotmap, integer) is
+    'How many maps hold each instant, each counted so many times, as bit planes: plane i, from 1, holds the instants whose count has bit i - 1; slot_counts reads it. Null maps are skipped, null without any. Errors: 22023 grains differ, 22004 times null, 54000 maps further apart than one map may be long';

@@ -82,7 +82,11 @@ impl From<Refusal> for ErrorReport {
             ),
             Error::NotPositive => report(
                 Code::ERRCODE_INVALID_PARAMETER_VALUE,
-                "k must be at least 1".into(),
+                "number must be at least 1".into(),
+            ),
+            Error::Ragged => report(
+                Code::ERRCODE_INVALID_PARAMETER_VALUE,
+                "lists of counts differ in length".into(),
             ),
             Error::NotConstant => report(
                 Code::ERRCODE_INVALID_PARAMETER_VALUE,

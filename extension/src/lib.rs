@@ -26,6 +26,8 @@ mod aggregate;
 mod analyze;
 /// Making maps: rounding ranges, days.
 mod construct;
+/// Counts along starts.
+mod count;
 /// Text, binary, typmod, casts.
 mod io;
 /// `+ * -`, `&& @> <@ = <>`, hashing.

@@ -2,6 +2,7 @@
 
 use crate::datum::{Map, Owned};
 use crate::error::{Sql, null_not_allowed};
+use crate::range::SpanArg;
 use core::ffi::c_int;
 use core::ptr;
 use core::slice;
@@ -36,6 +37,10 @@ impl Element for i32 {
 
 impl Element for i64 {
     const STORAGE: (c_int, bool, u8) = (8, true, b'd');
+}
+
+impl Element for SpanArg {
+    const STORAGE: (c_int, bool, u8) = (-1, false, b'd');
 }
 
 impl Element for Map<'_> {
@@ -141,6 +146,59 @@ unsafe impl BoxRet for MapArrayOut {
                 len,
                 by_value,
                 align as core::ffi::c_char,
+            );
+            fcinfo.return_raw_datum(array.into())
+        }
+    }
+}
+
+/// An `int[]` result.
+pub struct IntArrayOut(pub Vec<i32>);
+
+// SAFETY: returns an array of int4, as every function with this result is declared to.
+unsafe impl BoxRet for IntArrayOut {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        let (len, by_value, align) = i32::STORAGE;
+        let mut values: Vec<_> = self.0.into_iter().map(pg_sys::Datum::from).collect();
+        // SAFETY: core copies the values into an array that it pallocs.
+        unsafe {
+            let array = pg_sys::construct_array(
+                values.as_mut_ptr(),
+                values.len() as c_int,
+                pg_sys::INT4OID,
+                len,
+                by_value,
+                align as core::ffi::c_char,
+            );
+            fcinfo.return_raw_datum(array.into())
+        }
+    }
+}
+
+/// A `text[]` result; the bytes are in the server's encoding.
+pub struct TextArrayOut(pub Vec<Vec<u8>>);
+
+// SAFETY: returns an array of text, as every function with this result is declared to.
+unsafe impl BoxRet for TextArrayOut {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: each value is palloc'd as a text; core copies them all into an array that it pallocs.
+        unsafe {
+            let mut values: Vec<_> = self
+                .0
+                .iter()
+                .map(|text| {
+                    let text =
+                        pg_sys::cstring_to_text_with_len(text.as_ptr().cast(), text.len() as c_int);
+                    pg_sys::Datum::from(text)
+                })
+                .collect();
+            let array = pg_sys::construct_array(
+                values.as_mut_ptr(),
+                values.len() as c_int,
+                pg_sys::TEXTOID,
+                -1,
+                false,
+                b'i' as core::ffi::c_char,
             );
             fcinfo.return_raw_datum(array.into())
         }

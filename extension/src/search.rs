@@ -27,6 +27,13 @@ fn slot_starts(
 }
 
 #[pg_extern]
+fn slot_ahead(map: Map<'_>, distance: IntervalArg) -> Sql<Owned> {
+    let map = map.view()?;
+    let distance = distance.0.slots(map.grain()).or_report()?;
+    start::slot_ahead(&map, distance).map(Owned).or_report()
+}
+
+#[pg_extern]
 fn slot_grid(
     open: Option<Map<'_>>,
     step: Option<IntervalArg>,

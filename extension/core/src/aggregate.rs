@@ -107,16 +107,17 @@ impl Counts {
 }
 
 impl State for Counts {
-    type Argument = ();
+    /// How many times to count the map; zero or less is not at all.
+    type Argument = i32;
 
-    fn first(map: &impl Bits, (): ()) -> Result<Self, Error> {
+    fn first(map: &impl Bits, times: i32) -> Result<Self, Error> {
         let mut state = Counts(Tally::new(map.grain()));
-        state.add(map, ())?;
+        state.add(map, times)?;
         Ok(state)
     }
 
-    fn add(&mut self, map: &impl Bits, (): ()) -> Result<(), Error> {
-        self.0.add(map)
+    fn add(&mut self, map: &impl Bits, times: i32) -> Result<(), Error> {
+        self.0.add_times(map, times.max(0).unsigned_abs())
     }
 
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
@@ -181,13 +182,13 @@ impl State for AtLeast {
         if k < 1 {
             return Err(Error::NotPositive);
         }
-        let counts = Counts::first(map, ())?;
+        let counts = Counts::first(map, 1)?;
         Ok(AtLeast { k, counts })
     }
 
     fn add(&mut self, map: &impl Bits, k: i32) -> Result<(), Error> {
         self.check(k)?;
-        self.counts.add(map, ())
+        self.counts.add(map, 1)
     }
 
     fn merge(&mut self, other: &Self) -> Result<(), Error> {

@@ -35,6 +35,8 @@ pub enum Error {
     NotPositive,
     /// `k` that changed between two rows of one aggregate.
     NotConstant,
+    /// Lists of counts that are not as long as each other.
+    Ragged,
     /// A count beyond 32 bits.
     CountOverflow,
     /// Bytes that no slotmap has.

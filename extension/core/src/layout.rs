@@ -93,12 +93,15 @@ impl Slotmap {
 
     /// Writes the stored form over `payload`, which is `payload_len` long.
     pub fn write(&self, payload: &mut [u8]) {
-        let first = (self.first_word() << 6).to_le_bytes();
-        let bytes = core::iter::once(self.grain().minutes())
-            .chain(first)
-            .chain(self.words().iter().flat_map(|word| word.to_le_bytes()));
-        for (place, byte) in payload.iter_mut().zip(bytes) {
-            *place = byte;
+        let (Some((minutes, rest)), words) = (payload.split_first_mut(), self.words()) else {
+            return;
+        };
+        *minutes = self.grain().minutes();
+        if let Some((first, rest)) = rest.split_first_chunk_mut() {
+            *first = (self.first_word() << 6).to_le_bytes();
+            for (place, word) in rest.as_chunks_mut().0.iter_mut().zip(words) {
+                *place = word.to_le_bytes();
+            }
         }
     }
 

@@ -15,10 +15,14 @@ pub mod map;
 
 /// Accumulators of the aggregates: union, intersection, counts.
 pub mod aggregate;
+/// Counts along starts.
+pub mod count;
 /// The 0-95 view of a UTC day.
 pub mod day;
 /// Steps counted from the start of each run.
 pub mod grid;
+/// The start in a slot_id.
+pub mod id;
 /// Intervals in whole slots.
 pub mod length;
 /// Overlap, containment, equality.

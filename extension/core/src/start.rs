@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::map::{Bits, Slotmap, same_grain};
-use crate::run::{fill, next_set};
+use crate::run::{fill, from_runs, next_set, runs};
 
 /// What a start needs, in slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub fn slot_starts(open: &impl Bits, busy: &impl Bits, need: Need) -> Result<Slo
         *start &= !blocked;
     }
     Slotmap::new(grain, open.first_word(), starts)
+}
+
+/// Every slot `t` whose slot at `t + distance` is in the map.
+pub fn slot_ahead(map: &impl Bits, distance: i64) -> Result<Slotmap, Error> {
+    let moved: Vec<_> = runs(map)
+        .map(|run| run.start.saturating_sub(distance)..run.end.saturating_sub(distance))
+        .collect();
+    from_runs(map.grain(), &moved)
 }
 
 /// The slots in the words of `window` at which no start may be for the sake of `busy`.

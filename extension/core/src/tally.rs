@@ -41,6 +41,13 @@ impl Tally {
         self.add_at(0, map)
     }
 
+    /// Counts one more map so many times.
+    pub fn add_times(&mut self, map: &impl Bits, times: u32) -> Result<(), Error> {
+        (0..32)
+            .filter(|plane| times >> plane & 1 == 1)
+            .try_for_each(|plane| self.add_at(plane, map))
+    }
+
     /// Counts a map `2^plane` times.
     pub fn add_at(&mut self, plane: usize, map: &impl Bits) -> Result<(), Error> {
         self.reach(map)?;
@@ -153,21 +160,4 @@ impl Tally {
         });
         Slotmap::new(self.grain, self.first_word, words.collect())
     }
-}
-
-/// The count at an instant, read back from planes.
-pub fn count_at(planes: &[impl Bits], instant: i64) -> Result<i32, Error> {
-    let mut count = 0;
-    for (p, plane) in planes.iter().enumerate() {
-        if plane.grain() != planes[0].grain() {
-            return Err(Error::MixedGrains(planes[0].grain(), plane.grain()));
-        }
-        if crate::predicate::contains_instant(plane, instant) {
-            if p > 30 {
-                return Err(Error::CountOverflow);
-            }
-            count |= 1 << p;
-        }
-    }
-    Ok(count)
 }

@@ -1,11 +1,10 @@
-//! `slotmap_tally_agg(map)`: how many maps hold each slot, as bit planes; `slot_tally` reads a count back.
+//! `slotmap_tally_agg(map, times)`: how many maps hold each slot, as bit planes; `slot_counts` reads them.
 
 use super::state::{combine, deserialize, get, serialize, transition};
 use crate::datum::{Map, Owned};
-use crate::error::{OrReport, Sql};
-use crate::scalar::{ArrayArg, MapArrayOut};
+use crate::error::{OrReport, Sql, null_not_allowed};
+use crate::scalar::MapArrayOut;
 use pg_booking_core::aggregate::Counts;
-use pg_booking_core::tally::count_at;
 use pgrx::datum::Internal;
 use pgrx::{pg_extern, pg_sys};
 
@@ -14,8 +13,10 @@ fn slotmap_tally_agg_transfn(
     fcinfo: pg_sys::FunctionCallInfo,
     state: Internal,
     map: Option<Map<'_>>,
+    times: Option<i32>,
 ) -> Sql<Internal> {
-    transition::<Counts>(fcinfo, state, map, ())
+    let times = times.ok_or_else(|| null_not_allowed("times"))?;
+    transition::<Counts>(fcinfo, state, map, times)
 }
 
 #[pg_extern]
@@ -44,11 +45,4 @@ fn slotmap_tally_agg_finalfn(state: Internal) -> Sql<Option<MapArrayOut>> {
         .transpose()
         .or_report()?;
     Ok(planes.map(|planes| MapArrayOut(planes.into_iter().map(Owned).collect())))
-}
-
-#[pg_extern]
-fn slot_tally(planes: ArrayArg<Map<'_>>, at: i64) -> Sql<i32> {
-    let planes = planes.elements("plane")?;
-    let views: Vec<_> = planes.iter().map(Map::view).collect::<Sql<_>>()?;
-    count_at(&views, at).or_report()
 }

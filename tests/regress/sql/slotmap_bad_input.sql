@@ -78,8 +78,8 @@ select slot_starts('{}', '5m{}', '15 min', '0', '0');
 select slotmap_agg(map) from (values ('{}'::slotmap), ('5m{}')) as v (map);
 select slotmap_intersect_agg(map) from (values ('{}'::slotmap), ('5m{}')) as v (map);
 select slotmap_atleast_agg(map, 1) from (values ('{}'::slotmap), ('5m{}')) as v (map);
-select slotmap_tally_agg(map) from (values ('{}'::slotmap), ('5m{}')) as v (map);
-select slot_tally(array['{}', '5m{}']::slotmap[], '2026-01-15');
+select slotmap_tally_agg(map, 1) from (values ('{}'::slotmap), ('5m{}')) as v (map);
+select slot_counts('{}', array['{}', '5m{}']::slotmap[]);
 
 -- Rounding and exact maps.
 select slotmap_inside('[2026-01-15 09:00,2026-01-15 12:00)', 7);
@@ -134,9 +134,24 @@ select slotmap_atleast_agg('{}', null);
 select slotmap_atleast_agg('{}', k) from generate_series(1, 2) as k;
 -- Maps too far apart for one.
 select slotmap_agg(slotmap_of_slots(day, '{0}', 15)) from (values (date '2026-01-01'), ('2056-01-01')) as v (day);
-select slotmap_tally_agg(slotmap_of_slots(day, '{0}', 15)) from (values (date '2026-01-01'), ('2056-01-01')) as v (day);
-select slot_tally(array['{}', null]::slotmap[], '2026-01-15');
-select slot_tally(array_fill('{}'::slotmap, '{31}') || '{[2026-01-15 00:00,2026-01-15 00:15)}'::slotmap, '2026-01-15');
+select slotmap_tally_agg(slotmap_of_slots(day, '{0}', 15), 1) from (values (date '2026-01-01'), ('2056-01-01')) as v (day);
+select slot_counts('{}', array['{}', null]::slotmap[]);
+select slot_counts('{}', array_fill('{}'::slotmap, '{32}'));
+select slotmap_tally_agg('{}', null);
+-- Counts along starts.
+select slot_fits('{1,2,3}', 2, 1);
+select slot_fits('{1,2}', 0, 1);
+select slot_fits('{1,2}', 2, 0);
+select slot_fits('{1,null}', 2, 1);
+select slot_fits(array[2147483647, 1], 2, 1);
+select slot_caps('{}', '{"[2026-01-15 00:00,)"}', '{}');
+select slot_caps('{}', '{"[2026-01-15 00:00,)"}', '{null}');
+select slot_caps('{}', '{null}', '{1}');
+select slot_least('{1}', '{1,2}');
+select slot_least('{1}', '{null}');
+select slot_ahead('{}', '-15 min');
+select slot_ahead('{}', '7 min');
+select slot_ahead('{}', '1 month');
 
 -- DETAIL and HINT, where they help most.
 \set VERBOSITY default

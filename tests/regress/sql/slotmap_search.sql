@@ -120,18 +120,27 @@ from (
 
 -- Counts, by threshold and by tally, at every slot that any member has.
 select count(*) > 1000 as enough, count(*) filter (where (t <@ least2) <> (n >= 2)) as wrong_2, count(*) filter (where (t <@ least3) <> (n >= 3)) as wrong_3,
-    count(*) filter (where slot_tally(planes, t) <> n) as wrong_tally, max(n) > 3 as many
+    count(*) filter (where count <> n) as wrong_tally, count(*) filter (where thrice <> 3 * n) as wrong_thrice, max(n) > 3 as many
 from (
-    select team, slotmap_agg(x) as every, slotmap_atleast_agg(x, 2) as least2, slotmap_atleast_agg(x, 3) as least3, slotmap_tally_agg(x) as planes
+    select team, slotmap_agg(x) as every, slotmap_atleast_agg(x, 2) as least2, slotmap_atleast_agg(x, 3) as least3, slotmap_tally_agg(x, 1) as planes, slotmap_tally_agg(x, 3) as times3
     from member
     group by team) as m
-cross join lateral slot_series(every) as t
+cross join lateral rows from (slot_series(every), unnest(slot_counts(every, planes)), unnest(slot_counts(every, times3))) as s (t, count, thrice)
 cross join lateral (select count(*) as n from member as o where o.team = m.team and t <@ o.a) as c;
 
-select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 2), slotmap_tally_agg(x) from member where team = 999;
-select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 2), slotmap_tally_agg(x) from member where false;
-select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 2), slotmap_tally_agg(x) from (values ('5m{}'::slotmap), (null), ('5m{}')) as v (x);
-select slot_tally('{}', '2026-01-15');
+select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 2), slotmap_tally_agg(x, 1) from member where team = 999;
+select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 2), slotmap_tally_agg(x, 1) from member where false;
+select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 2), slotmap_tally_agg(x, 1) from (values ('5m{}'::slotmap), (null), ('5m{}')) as v (x);
+select slot_counts('{}', '{}'), slot_counts('{[2026-01-15 09:00,2026-01-15 09:30)}', '{}');
+
+-- Counts along starts: what fits, caps, the lesser, what lies ahead, ids.
+select slot_fits('{5,1,1,1,1,1}', 3, 2) as fits, slot_fits('{5,1,1,1,1,1}', 3, 1) as sums, slot_fits('{}', 3, 2) as none;
+select slot_caps('{[2026-01-15 09:00,2026-01-15 10:00)}', '{"[2026-01-15 09:15,2026-01-15 10:00)","(2026-01-15 09:15,2026-01-15 09:30]",empty,"(,2026-01-15 09:45)"}', '{3,1,0,7}');
+select slot_least('{1,5}', '{3,2}'), slot_least_agg(c) from (values ('{4,4}'::int[]), (null), ('{5,1}')) as v (c);
+select slot_ahead('{[2026-01-15 09:00,2026-01-15 10:00)}', '1:30'), slot_ahead('{}', '1:30');
+select slot_ids('{[2026-01-15 09:00,2026-01-15 09:30)}', 'head', 'tail') = array(
+    select 'head' || translate(encode('\x00'::bytea || int8send(extract(epoch from t)::bigint / 60), 'base64'), '+/', '-_') || 'tail'
+    from generate_series(timestamptz '2026-01-15 09:00', '2026-01-15 09:15', '15 min') as t) as ids;
 
 -- In parallel, and as window functions, they are the same.
 create table shared_member as
@@ -139,7 +148,7 @@ select i, slotmap_of_slots(date '2026-01-01' + i % 40, array[i % 96, i * 7 % 96,
 from generate_series(1, 20000) as i;
 create function pg_temp.results() returns table (every slotmap, common slotmap, twenty slotmap, planes slotmap[])
 begin atomic
-    select slotmap_agg(x), slotmap_intersect_agg(x + '{[2026-01-15 00:00,2026-01-15 03:00)}'), slotmap_atleast_agg(x, 20), slotmap_tally_agg(x)
+    select slotmap_agg(x), slotmap_intersect_agg(x + '{[2026-01-15 00:00,2026-01-15 03:00)}'), slotmap_atleast_agg(x, 20), slotmap_tally_agg(x, 1)
     from public.shared_member;
 end;
 set max_parallel_workers_per_gather to 0;
@@ -148,7 +157,7 @@ set max_parallel_workers_per_gather to 2;
 set parallel_setup_cost to 0;
 set parallel_tuple_cost to 0;
 set min_parallel_table_scan_size to 0;
-explain (costs off) select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 20), slotmap_tally_agg(x) from shared_member;
+explain (costs off) select slotmap_agg(x), slotmap_intersect_agg(x), slotmap_atleast_agg(x, 20), slotmap_tally_agg(x, 1) from shared_member;
 select count(*) as same from (table alone intersect all select * from pg_temp.results()) as s;
 select slot_count(every) as every, slot_count(common) as common, slot_count(twenty) as twenty, array_length(planes, 1) as planes from alone;
 drop function pg_temp.results;

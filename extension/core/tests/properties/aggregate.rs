@@ -2,8 +2,8 @@
 
 use crate::model::{Runs, base, grain, map, slots, some_runs};
 use pg_booking_core::aggregate::{AtLeast, Counts, Intersection, State, Union};
+use pg_booking_core::count::slot_counts;
 use pg_booking_core::run::{from_runs, runs};
-use pg_booking_core::tally::count_at;
 use pg_booking_core::{Bits, Error, Grain, Slotmap};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,12 +70,14 @@ proptest! {
         let some: AtLeast = run(&maps, split, || k)?;
         prop_assert_eq!(held(&some.map()?), at_least(k));
         prop_assert_eq!(some.map()?.grain(), grain);
-        let planes = run::<Counts>(&maps, split, || ())?.planes()?;
+        let planes = run::<Counts>(&maps, split, || k)?.planes()?;
         let first = counts.keys().next().copied().unwrap_or(0);
-        for slot in first - 1..first + 660 {
-            let expected = counts.get(&slot).copied().unwrap_or(0);
-            prop_assert_eq!(count_at(&planes, grain.instant(slot))?, expected);
-        }
+        let asked = (first - 1).max(grain.slots().start)..(first + 660).min(grain.slots().end);
+        let starts = from_runs(grain, core::slice::from_ref(&asked))?;
+        let expected: Vec<i32> = asked
+            .map(|slot| k * counts.get(&slot).copied().unwrap_or(0))
+            .collect();
+        prop_assert_eq!(slot_counts(&starts, &planes)?, expected);
     }
 
     #[test]
