@@ -109,75 +109,93 @@ comment on function booking.computed_pages(uuid, uuid, date, date) is
     'The pages of a resource from scratch: recompute stores its rows, verify compares with them. Both parts, open_map and '
     'computed_busy, are what reads use for weeks that are not stored.';
 
+create type booking.resource_map as (
+    resource_id uuid,
+    unit int,
+    open booking.slotmap,
+    busy booking.slotmap,
+    weeks int);
+comment on type booking.resource_map is
+    'What the pages of a unit say of a range, joined to one map each; weeks: how many of them are stored.';
+
 create function booking.resource_maps(tenant uuid, resources uuid[], first_week date, last_week date)
-returns table (resource_id uuid, unit int, open booking.slotmap, busy booking.slotmap)
+returns booking.resource_map[]
 language plpgsql
 stable
 parallel safe
-rows 100
-set search_path = pg_catalog, booking, pg_temp
 as $$
 #variable_conflict use_column
 declare
     v_weeks int := (last_week - first_week) / 7 + 1;
+    v_maps booking.resource_map[];
 begin
-    if (select count(*) from booking.availability a
-            where a.tenant_id = tenant and a.resource_id = any (resources)
-                and a.week between first_week and last_week and a.unit = 0)
-        = v_weeks * cardinality(resources)
-    then
-        return query
-            select a.resource_id, a.unit, booking.slotmap_agg(a.open), booking.slotmap_agg(a.busy)
-            from booking.availability a
-            where a.tenant_id = tenant and a.resource_id = any (resources)
-                and a.week between first_week and last_week
-            group by a.resource_id, a.unit;
-    else
-        -- Runs of weeks that are not stored, each computed in one go.
-        return query
-            with missing as (
-                select r.resource_id, w.week::date as week,
-                    w.week::date - 7 * row_number() over (partition by r.resource_id order by w.week)::int as run
-                from unnest(resources) r (resource_id)
-                cross join generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)
-                where not exists (
-                    select
-                    from booking.availability a
-                    where a.tenant_id = tenant and a.resource_id = r.resource_id and a.week = w.week::date and a.unit = 0)),
-            run as materialized (
-                select r.resource_id, r.schedule_id, r.grain, m.first_week, m.last_week
-                from (
-                    select resource_id, min(week) as first_week, max(week) as last_week
-                    from missing
-                    group by resource_id, run) m
-                join booking.resource r on r.tenant_id = tenant and r.resource_id = m.resource_id),
-            -- Many resources may share one schedule: its hours are worked out once.
-            hours as materialized (
-                select h.schedule_id, h.grain, h.first_week, h.last_week,
-                    booking.open_map(tenant, h.schedule_id, h.grain,
-                        lower(booking.weeks_span(h.first_week, h.last_week)),
-                        upper(booking.weeks_span(h.first_week, h.last_week))) as open
-                from (select distinct schedule_id, grain, first_week, last_week from run) h),
-            page as (
-                select a.resource_id, a.unit, a.open, a.busy
-                from booking.availability a
-                where a.tenant_id = tenant and a.resource_id = any (resources)
-                    and a.week between first_week and last_week
-                union all
-                select r.resource_id, 0, h.open, null
-                from run r
-                join hours h
-                    on h.schedule_id is not distinct from r.schedule_id and h.grain = r.grain
-                    and h.first_week = r.first_week and h.last_week = r.last_week
-                union all
-                select r.resource_id, b.unit, null, b.busy
-                from run r
-                cross join lateral booking.computed_busy(tenant, r.resource_id, r.first_week, r.last_week) b)
-            select p.resource_id, p.unit, booking.slotmap_agg(p.open), booking.slotmap_agg(p.busy)
-            from page p
-            group by p.resource_id, p.unit;
+    v_maps := array(
+        select (a.resource_id, a.unit, booking.slotmap_agg(a.open), booking.slotmap_agg(a.busy), count(*))::booking.resource_map
+        from booking.availability a
+        where a.tenant_id = tenant and a.resource_id = any (resources) and a.week between first_week and last_week
+        group by a.resource_id, a.unit);
+    if (select count(*) from unnest(v_maps) m where m.unit = 0 and m.weeks = v_weeks) = cardinality(resources) then
+        return v_maps;
     end if;
+    return booking.computed_maps(tenant, resources, first_week, last_week);
 end
 $$;
 comment on function booking.resource_maps(uuid, uuid[], date, date) is
     'The pages of several resources over a range of weeks, joined to one map each: stored weeks as stored, others computed.';
+
+create function booking.computed_maps(tenant uuid, resources uuid[], first_week date, last_week date)
+returns booking.resource_map[]
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    -- Runs of weeks that are not stored, each computed in one go.
+    return array(
+        with missing as (
+            select r.resource_id, w.week::date as week,
+                w.week::date - 7 * row_number() over (partition by r.resource_id order by w.week)::int as run
+            from unnest(resources) r (resource_id)
+            cross join generate_series(first_week::timestamp, last_week::timestamp, interval '7 days') w (week)
+            where not exists (
+                select
+                from booking.availability a
+                where a.tenant_id = tenant and a.resource_id = r.resource_id and a.week = w.week::date and a.unit = 0)),
+        run as materialized (
+            select r.resource_id, r.schedule_id, r.grain, m.first_week, m.last_week
+            from (
+                select resource_id, min(week) as first_week, max(week) as last_week
+                from missing
+                group by resource_id, run) m
+            join booking.resource r on r.tenant_id = tenant and r.resource_id = m.resource_id),
+        -- Many resources may share one schedule: its hours are worked out once.
+        hours as materialized (
+            select h.schedule_id, h.grain, h.first_week, h.last_week,
+                booking.open_map(tenant, h.schedule_id, h.grain,
+                    lower(booking.weeks_span(h.first_week, h.last_week)),
+                    upper(booking.weeks_span(h.first_week, h.last_week))) as open
+            from (select distinct schedule_id, grain, first_week, last_week from run) h),
+        page as (
+            select a.resource_id, a.unit, a.open, a.busy, 1 as weeks
+            from booking.availability a
+            where a.tenant_id = tenant and a.resource_id = any (resources)
+                and a.week between first_week and last_week
+            union all
+            select r.resource_id, 0, h.open, null, 0
+            from run r
+            join hours h
+                on h.schedule_id is not distinct from r.schedule_id and h.grain = r.grain
+                and h.first_week = r.first_week and h.last_week = r.last_week
+            union all
+            select r.resource_id, b.unit, null, b.busy, 0
+            from run r
+            cross join lateral booking.computed_busy(tenant, r.resource_id, r.first_week, r.last_week) b)
+        select (p.resource_id, p.unit, booking.slotmap_agg(p.open), booking.slotmap_agg(p.busy), sum(p.weeks))::booking.resource_map
+        from page p
+        group by p.resource_id, p.unit);
+end
+$$;
+comment on function booking.computed_maps(uuid, uuid[], date, date) is
+    'As booking.resource_maps, where some weeks may not be stored.';

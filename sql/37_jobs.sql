@@ -1,5 +1,5 @@
 -- The upkeep as jobs of pg_cron. That extension need not be there: its functions are named in dynamic SQL only, and without
--- it the error says how to schedule the same by other means. Next: 40_time.sql.
+-- it the error says how to schedule the same by other means. Next: 38_time.sql.
 
 create type booking.job as (job_name text, schedule text, command text, run_as name);
 comment on type booking.job is 'A job of pg_cron: its name, when it runs, what it runs, and the login role that it runs as.';

@@ -1,12 +1,11 @@
 -- Time as callers give it: ranges, durations, clocks. Some are STABLE though their answers never change: extract is, for a
--- timestamptz, and an immutable function around it would not be inlined (10 us a call). Next: 41_slot_id.sql.
+-- timestamptz, and an immutable function around it would not be inlined (10 us a call). Next: 39_slot_id.sql.
 
 create function booking.check_range(from_ts timestamptz, to_ts timestamptz)
 returns void
 language plpgsql
 immutable
 parallel safe
-set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
     if from_ts is null or to_ts is null then
@@ -36,7 +35,6 @@ language plpgsql
 immutable
 parallel safe
 strict
-set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     -- Whole years are 12 months to an interval; months have no fixed length, days count 24 hours.
@@ -62,7 +60,6 @@ language plpgsql
 stable
 parallel safe
 strict
-set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     -- What is left of the interval without its months and days.
@@ -89,7 +86,6 @@ language plpgsql
 stable
 parallel safe
 strict
-set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
     return (

@@ -1,5 +1,5 @@
 -- slot_id: base64url of (tenant, service, start, duration, resource or none). It saves a client from sending five
--- arguments; it is no capability and is always judged anew. Next: 42_offer.sql.
+-- arguments; it is no capability and is always judged anew. Next: 40_service.sql.
 
 create type booking.slot_key as (
     tenant_id uuid,
@@ -19,7 +19,8 @@ begin atomic
 end;
 comment on function booking.base64url(bytea) is 'RFC 4648 section 5, without padding.';
 
--- An id has three parts, each a whole number of base64 digits, so that a list encodes only what changes from row to row.
+-- An id has three parts, each a whole number of base64 digits, so that a list encodes only what changes from row to row:
+-- the start in the middle, by slot_ids.
 
 create function booking.slot_id_head(tenant uuid, service uuid, minutes int)
 returns text
@@ -30,17 +31,6 @@ begin atomic
     select booking.base64url(uuid_send(tenant) || uuid_send(service) || int4send(minutes));
 end;
 comment on function booking.slot_id_head(uuid, uuid, int) is 'Tenant, service and duration in a slot_id: 36 bytes, 48 digits.';
-
-create function booking.slot_id_start(starts_at timestamptz)
-returns text
-language sql
-stable
-parallel safe
-begin atomic
-    -- Minutes since 1970: starts lie on a grain.
-    select booking.base64url('\x00'::bytea || int8send(date_part('epoch', starts_at)::bigint / 60));
-end;
-comment on function booking.slot_id_start(timestamptz) is 'The start in a slot_id: 9 bytes, 12 digits.';
 
 create function booking.slot_id_tail(resource uuid)
 returns text

@@ -1,4 +1,5 @@
--- available_slots: the rule of 42_offer.sql as a list. Next: 50_session.sql.
+-- available_slots: the rule of 42_offer.sql as a list. What is left at each start is counted along the starts, a list of
+-- integers a resource, not row by row. Next: 45_days.sql.
 
 create type booking.slot as (
     slot_id text,
@@ -13,30 +14,88 @@ comment on type booking.slot is
     'A start that is offered. resource_id: null for a pool; status: available, or held by somebody else''s live hold; '
     'remaining: how many more such bookings fit.';
 
-create function booking.fits(counts int[], pick int)
-returns int
+create type booking.start_count as (resource_id uuid, starts booking.slotmap, free int[], stable int[]);
+comment on type booking.start_count is
+    'How many more bookings fit at each start, along the starts; stable: had foreign holds not been (null unless asked for). '
+    'resource_id: those that use this one; null: of the service as a whole.';
+
+create function booking.counted_starts(
+    service booking.service,
+    offers booking.offer[],
+    limits booking.limit_room[],
+    resource uuid,
+    by_resource boolean,
+    holds text)
+returns setof booking.start_count
 language plpgsql
-immutable
-parallel safe
-set search_path = pg_catalog, booking, pg_temp
+stable
+rows 5
 as $$
+#variable_conflict use_column
 declare
-    v_units int := 0;
+    v_mark boolean := holds = 'mark';
+    v_ignore boolean := holds = 'ignore';
 begin
-    -- counts[n]: members with at least n units free. For m bookings a member is worth min(its free units, m), which is
-    -- counts[1] + ... + counts[m], and they need m * pick.
-    for m in 1..cardinality(counts) loop
-        v_units := v_units + counts[m];
-        if v_units < m * pick then
-            return m - 1;
-        end if;
-    end loop;
-    -- With more bookings than anybody has units, every unit counts.
-    return v_units / pick;
+    return query
+        with room as (
+            select l.resource_id, array_agg(l.span) as spans, array_agg(case when v_ignore then l.stable_room else l.room end) as free,
+                array_agg(l.stable_room) as stable
+            from unnest(limits) l
+            where l.resource_id is not null
+            group by l.resource_id),
+        -- Free units: of a resource, where it matters whose they are, else of all that a requirement picks one of.
+        unit as (
+            select o.starts, o.requirement_id, o.pick, o.resource_id,
+                booking.slot_counts(o.starts, booking.slotmap_tally_agg(case when v_ignore then o.stable else o.free end, o.units)) as free,
+                booking.slot_counts(o.starts, booking.slotmap_tally_agg(o.stable, o.units) filter (where v_mark)) as stable
+            from (
+                select o.starts, o.requirement_id, o.pick, o.units, o.free, o.stable,
+                    case when by_resource or o.pick > 1 or limits is not null then o.resource_id end as resource_id
+                from unnest(offers) o) o
+            group by o.starts, o.requirement_id, o.pick, o.resource_id),
+        part as materialized (
+            select u.starts, u.requirement_id, u.pick, u.resource_id,
+                case
+                    when r.spans is null then u.free
+                    else booking.slot_least(u.free, booking.slot_caps(u.starts, r.spans, r.free))
+                end as free,
+                case
+                    when r.spans is null then u.stable
+                    else booking.slot_least(u.stable, booking.slot_caps(u.starts, r.spans, r.stable))
+                end as stable
+            from unit u
+            left join room r on r.resource_id = u.resource_id)
+        select null::uuid, q.starts, booking.slot_least_agg(q.free), booking.slot_least_agg(q.stable)
+        from (
+            select p.starts, p.requirement_id, booking.slot_fits(array_agg(p.free), count(*)::int, p.pick) as free,
+                booking.slot_fits(array_agg(p.stable) filter (where v_mark), count(*)::int, p.pick) as stable
+            from part p
+            group by p.starts, p.requirement_id, p.pick) q
+        where not by_resource
+        group by q.starts
+        union all
+        -- A row of a resource counts the bookings that use it: no more than it has units, and each needs the others that
+        -- its requirement picks beside it, and all of every other requirement.
+        select m.resource_id, m.starts, booking.slot_least(m.free, coalesce(o.free, m.free)),
+            booking.slot_least(m.stable, coalesce(o.stable, m.stable))
+        from part m
+        cross join lateral (
+            select booking.slot_least_agg(q.free) as free, booking.slot_least_agg(q.stable) as stable
+            from (
+                select booking.slot_fits(
+                        array_agg(p.free), count(*)::int, p.pick - (p.requirement_id = m.requirement_id)::int) as free,
+                    booking.slot_fits(
+                        array_agg(p.stable) filter (where v_mark), count(*)::int,
+                        p.pick - (p.requirement_id = m.requirement_id)::int) as stable
+                from part p
+                where p.requirement_id <> m.requirement_id or p.pick > 1 and p.resource_id <> m.resource_id
+                group by p.requirement_id, p.pick) q) o
+        where by_resource and m.resource_id = coalesce(counted_starts.resource, m.resource_id);
 end
 $$;
-comment on function booking.fits(int[], int) is
-    'The largest m with sum over the members of min(free units, m) >= m * pick, where counts[n] members have n units free or more.';
+comment on function booking.counted_starts(
+    booking.service, booking.offer[], booking.limit_room[], uuid, boolean, text) is
+    'What the offers add up to: how many bookings fit at each start, of the service or of each of its resources.';
 
 create function booking.available_slots(
     tenant uuid,
@@ -60,98 +119,84 @@ as $$
 #variable_conflict use_column
 declare
     v_service booking.service := booking.the_service(available_slots.tenant, available_slots.service);
-    v_shortest int := (select min(d) from unnest(v_service.durations) d);
-    v_minutes int := booking.on_grain(coalesce(booking.whole_minutes(available_slots.duration), v_shortest), v_service);
-    v_step int := booking.on_grain(coalesce(booking.whole_minutes(available_slots.step), v_service.step, v_shortest), v_service);
-    v_length interval := make_interval(mins => v_minutes);
-    v_head text := booking.slot_id_head(v_service.tenant_id, v_service.service_id, v_minutes);
+    v_grain int := booking.service_grain(v_service);
+    v_minutes int := booking.wanted_minutes(v_service, available_slots.duration, v_grain);
+    v_step int := booking.wanted_step(v_service, available_slots.step, v_grain);
+    v_session bytea := booking.session_hash(session_id);
     v_now timestamptz := coalesce(as_of, statement_timestamp());
     v_by_resource boolean := each_resource or available_slots.resource is not null;
+    v_length interval := case v_service.kind
+        when 'stay' then make_interval(days => v_minutes / 1440) else make_interval(mins => v_minutes) end;
+    v_head text := booking.slot_id_head(v_service.tenant_id, v_service.service_id, v_minutes);
+    v_offers booking.offer[];
+    v_limits booking.limit_room[];
+    v_classes booking.class[];
+    v_only uuid;
 begin
     perform booking.check_range(from_ts, to_ts);
-    perform booking.check_range(v_now, v_now);
+    if as_of is not null then
+        perform booking.check_range(as_of, as_of);
+    end if;
     if holds is null or holds not in ('hide', 'mark', 'ignore') then
         raise exception 'holds must be hide, mark or ignore' using errcode = '22023';
     end if;
     perform booking.check_member(v_service, available_slots.resource);
+    v_offers := array(
+        select o
+        from booking.offers(
+            v_service, from_ts, to_ts, v_minutes, v_step, v_grain, v_session, v_service.seats is not null, v_now) o);
+    if v_offers = '{}' then
+        return;
+    end if;
+    v_limits := booking.limits_of(v_service, tstzrange(from_ts, to_ts), v_minutes, v_session, v_now);
+    if v_service.seats is not null then
+        v_classes := booking.classes(v_service, v_offers, tstzrange(from_ts, to_ts), v_minutes, v_session, v_now);
+    end if;
+    if not v_by_resource then
+        -- Named where there is only one.
+        select case when min(o.resource_id::text) = max(o.resource_id::text) then min(o.resource_id::text)::uuid end
+        into v_only
+        from unnest(v_offers) o;
+    end if;
 
     return query
-        with unit as materialized (
-            select u.requirement_id, u.pick, u.resource_id, u.unit, u.stable,
-                case holds when 'ignore' then u.stable else u.free end as free
-            from booking.offers(v_service, from_ts, to_ts, v_minutes, v_step, booking.session_hash(session_id), v_now) u),
-        member as materialized (
-            select u.requirement_id, u.pick, u.resource_id, booking.slotmap_agg(u.stable) as stable,
-                booking.slotmap_agg(u.free) as free,
-                booking.slotmap_tally_agg(u.free) filter (where v_by_resource) as fits
-            from unit u
-            group by u.requirement_id, u.pick, u.resource_id),
-        requirement as materialized (
-            select m.requirement_id, m.pick, booking.slotmap_atleast_agg(m.stable, m.pick) as stable,
-                booking.slotmap_atleast_agg(m.free, m.pick) as free
-            from member m
-            group by m.requirement_id, m.pick),
-        -- How many bookings are left: of a pool with pick 1 as many as there are free units; else by booking.fits, from
-        -- the number of members that have at least 1, 2, ... units free.
-        level as (
-            select u.requirement_id, u.pick, n.level, booking.slotmap_atleast_agg(u.free, n.level) as free
-            from unit u
-            cross join lateral generate_series(1, (select max(x.unit) from unit x)) n (level)
-            where u.pick > 1
-            group by u.requirement_id, u.pick, u.resource_id, n.level),
-        tally as materialized (
-            select u.requirement_id, u.pick, 1 as level, booking.slotmap_tally_agg(u.free) as fits
-            from unit u
-            where u.pick = 1
-            group by u.requirement_id, u.pick
-            union all
-            select l.requirement_id, l.pick, l.level, booking.slotmap_tally_agg(l.free)
-            from level l
-            group by l.requirement_id, l.pick, l.level),
-        offered as (
-            select booking.slotmap_intersect_agg(q.stable) as stable, booking.slotmap_intersect_agg(q.free) as free
-            from requirement q),
-        target as (
-            -- A row a start for the service as a whole, named where there is only one resource,
-            select (select case count(*) when 1 then min(m.resource_id::text)::uuid end from member m) as resource_id,
-                o.stable, o.free, null::uuid as requirement_id,
-                (select y.fits from tally y where (select sum(q.pick) from requirement q) = 1) as fits
-            from offered o
-            where not v_by_resource
-            union all
-            -- or a row a start and resource.
-            select m.resource_id, o.stable * m.stable, o.free * m.free, m.requirement_id, m.fits
-            from offered o
-            cross join member m
-            where v_by_resource and m.resource_id = coalesce(available_slots.resource, m.resource_id))
-        select v_head || booking.slot_id_start(s.at) || t.tail,
-            s.at, s.at + v_length, v_length, t.resource_id, r.location_id,
-            case when f.remaining > 0 then 'available' else 'held' end, f.remaining
-        from (select *, booking.slot_id_tail(target.resource_id) as tail from target offset 0) t
+        with count as materialized (
+            select coalesce(c.resource_id, v_only) as resource_id, c.starts, c.free, c.stable
+            from booking.counted_starts(v_service, v_offers, v_limits, available_slots.resource, v_by_resource, holds) c),
+        cap as (
+            select array_agg(l.span) as spans,
+                array_agg(case holds when 'ignore' then l.stable_room else l.room end) as free,
+                array_agg(l.stable_room) as stable
+            from unnest(v_limits) l
+            where l.resource_id is null)
+        select s.id, s.at,
+            case v_service.kind when 'stay' then booking.slot_end(v_service, s.at, v_minutes) else s.at + v_length end,
+            v_length, t.resource_id, r.location_id,
+            case when n.free > 0 then 'available' else 'held' end, n.free
+        from (
+            select c.*, booking.slot_ids(c.starts, v_head, booking.slot_id_tail(c.resource_id)) as ids,
+                booking.slot_caps(c.starts, p.spans, p.free) as cap,
+                booking.slot_caps(c.starts, p.spans, p.stable) as stable_cap
+            from count c
+            cross join cap p
+            offset 0) t
         left join booking.resource r on r.tenant_id = v_service.tenant_id and r.resource_id = t.resource_id
-        cross join lateral booking.slot_series(case holds when 'mark' then t.stable else t.free end) s (at)
+        cross join lateral rows from (
+            booking.slot_series(t.starts), unnest(t.ids), unnest(t.free), unnest(t.stable), unnest(t.cap),
+            unnest(t.stable_cap)) s (at, id, free, stable, cap, stable_cap)
         cross join lateral (
             select case
-                when not t.free @> s.at then 0
-                -- One of one requirement, or one resource of it.
-                when (select sum(q.pick) from requirement q) = 1 then booking.slot_tally(t.fits, s.at)
-                -- A row of a resource counts the bookings that use it: no more than it has units, and its requirement
-                -- needs that many fewer others, among the others.
-                else least(booking.slot_tally(t.fits, s.at), (
-                    select min(booking.fits(y.counts, y.pick))
-                    from (
-                        select y.pick - (y.requirement_id is not distinct from t.requirement_id)::int as pick,
-                            array_agg(
-                                booking.slot_tally(y.fits, s.at) - (
-                                    y.requirement_id is not distinct from t.requirement_id
-                                    and booking.slot_tally(t.fits, s.at) >= y.level)::int
-                                order by y.level) as counts
-                        from tally y
-                        group by y.requirement_id, y.pick) y
-                    where y.pick > 0))
-            end as remaining
-            offset 0) f
-        where s.at >= from_ts and s.at < to_ts
+                    when v_classes is null then s.free
+                    else s.free * v_service.seats + booking.seats_left(v_classes, s.at, t.resource_id, holds = 'ignore')
+                end as free,
+                case
+                    when v_classes is null then s.stable
+                    else s.stable * v_service.seats + booking.seats_left(v_classes, s.at, t.resource_id, true)
+                end as stable
+            offset 0) a
+        cross join lateral (
+            select greatest(least(a.free, s.cap), 0) as free, least(a.stable, s.stable_cap) as stable) n
+        where n.free > 0 or n.stable > 0
         order by s.at, t.resource_id;
 end
 $$;

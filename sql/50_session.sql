@@ -46,10 +46,11 @@ begin atomic
         ('BK001', 409, 'slot is taken', 'Ask for the available slots again.'),
         ('BK002', 410, 'hold has expired or is not yours', 'Hold the slot again, or book with if_still_free.'),
         ('BK003', 422, 'slot is not offered', 'Use a start and a duration that available_slots lists.'),
+        ('BK004', 409, 'limit is used up', 'Try another day.'),
         ('BK005', 409, 'not possible in this state', null);
 end;
 comment on function booking.refusals() is
-    'Every BK code that the engine gives. BK003 (not offered) is judged before BK001 (taken).';
+    'Every BK code that the engine gives. BK003 (not offered) is judged first, then BK004 (limit), then BK001 (taken).';
 
 create function booking.refuse(code text, detail jsonb)
 returns void

@@ -1,14 +1,17 @@
--- Who is taken: the candidates for one start, the verdict on them, and their order. Next: 52_take.sql.
+-- Who is taken: the candidates for one start, the verdict on them, and their order. Next: 52_seats.sql.
 
 create type booking.candidate as (
     requirement_id uuid,
     pick int,
     resource_id uuid,
     unit int,
+    units int,
     offered boolean,
+    allowed boolean,
     free boolean);
 comment on type booking.candidate is
-    'A unit of a resource for one start: offered by clock and hours; free of claims, busy windows and foreign live holds.';
+    'A unit of a resource for one start, or so many alike: offered by clock and hours; allowed by limits besides; free of '
+    'claims, busy windows and foreign live holds besides.';
 
 create function booking.candidates(
     service booking.service,
@@ -18,23 +21,34 @@ create function booking.candidates(
     session_hash bytea)
 returns booking.candidate[]
 language plpgsql
-set search_path = pg_catalog, booking, pg_temp
 as $$
 #variable_conflict use_column
-begin
+declare
     -- Volatile: each call reads what is committed now, by the clock as it is now.
+    v_now timestamptz := clock_timestamp();
+    v_grain int := booking.service_grain(service);
+    v_limits booking.limit_room[] := booking.limits_of(
+        service, tstzrange(starts_at, starts_at, '[]'), minutes, session_hash, v_now);
+begin
     return (
         select array_agg((
-            o.requirement_id, o.pick, o.resource_id, o.unit, o.hours @> starts_at, o.free @> starts_at)::booking.candidate)
-        from booking.offers(
-            service, starts_at, starts_at + interval '1 microsecond', minutes,
-            coalesce((service).step, (select min(d) from unnest((service).durations) d)), session_hash, clock_timestamp()) o
+            o.requirement_id, o.pick, o.resource_id, o.unit, o.units, o.offered, o.allowed,
+            o.allowed and o.free @> starts_at)::booking.candidate)
+        from (
+            select o.*, o.hours @> starts_at as offered,
+                o.hours @> starts_at and not exists (
+                    select
+                    from unnest(v_limits) l
+                    where l.span @> starts_at and l.room <= 0 and coalesce(l.resource_id = o.resource_id, true)) as allowed
+            from booking.offers(
+                service, starts_at, starts_at + interval '1 microsecond', minutes,
+                booking.wanted_step(service, null, v_grain), v_grain, session_hash, true, v_now) o) o
         -- A given resource shuts out the others of its requirement, as long as that picks one.
         where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
             or o.requirement_id <> (
                 select m.requirement_id
                 from booking.requirement_resource m
-                where m.tenant_id = (service).tenant_id and m.service_id = (service).service_id
+                where m.tenant_id = service.tenant_id and m.service_id = service.service_id
                     and m.resource_id = candidates.resource));
 end
 $$;
@@ -45,45 +59,55 @@ create function booking.verdict(candidates booking.candidate[], resource uuid)
 returns text
 language plpgsql
 immutable
-set search_path = pg_catalog, booking, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    -- In this order: not offered (BK003) before taken (BK001).
+    -- In this order: not offered (BK003), limit (BK004), taken (BK001).
     return (
         select case
             when count(*) = 0 or bool_or(q.offered < q.pick) or not bool_or(q.resource_offered) then 'BK003'
+            when bool_or(q.allowed < q.pick) or not bool_or(q.resource_allowed) then 'BK004'
             when bool_or(q.free < q.pick) or not bool_or(q.resource_free) then 'BK001'
         end
         from (
             select c.pick,
                 count(distinct c.resource_id) filter (where c.offered) as offered,
+                count(distinct c.resource_id) filter (where c.allowed) as allowed,
                 count(distinct c.resource_id) filter (where c.free) as free,
                 bool_or(c.offered and (verdict.resource is null or c.resource_id = verdict.resource)) as resource_offered,
+                bool_or(c.allowed and (verdict.resource is null or c.resource_id = verdict.resource)) as resource_allowed,
                 bool_or(c.free and (verdict.resource is null or c.resource_id = verdict.resource)) as resource_free
             from unnest(candidates) c
             group by c.requirement_id, c.pick) q);
 end
 $$;
 comment on function booking.verdict(booking.candidate[], uuid) is
-    'Null where every requirement finds its members (a given resource among them), else BK003 or BK001.';
+    'Null where every requirement finds its members (a given resource among them), else BK003, BK004 or BK001.';
 
 create function booking.ranked(
     service booking.service,
     candidates booking.candidate[],
     starts_at timestamptz,
-    resource uuid)
+    resource uuid,
+    attempt int)
 returns booking.candidate[]
 language plpgsql
-set search_path = pg_catalog, booking, pg_temp
 as $$
 #variable_conflict use_column
 begin
     return (
-        select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, true, true)::booking.candidate
+        select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, r.units, true, true, true)::booking.candidate
             order by r.requirement_id, r.resource_id is distinct from ranked.resource, r.load, r.resource_id)
         from (
-            select c.requirement_id, c.pick, c.resource_id, c.unit,
+            select c.requirement_id, c.pick, c.resource_id, c.units,
+                -- Units are alike, so that many who want one at once all begin with the same. Whoever lost it tries any.
+                case
+                    when c.units > 1 and attempt > 1 then (
+                        select 1 + floor(random() * b.capacity)::int
+                        from booking.resource b
+                        where b.tenant_id = (service).tenant_id and b.resource_id = c.resource_id)
+                    else c.unit
+                end as unit,
                 case q.strategy
                     when 'round_robin' then (m.booked + (
                         select count(*)
@@ -104,7 +128,7 @@ begin
                 select distinct on (u.requirement_id, u.resource_id) u.*
                 from unnest(candidates) u
                 where u.free
-                order by u.requirement_id, u.resource_id, u.unit) c
+                order by u.requirement_id, u.resource_id, case when attempt > 1 then random() else u.unit end) c
             join booking.requirement_resource m
                 on m.tenant_id = (service).tenant_id and m.service_id = (service).service_id and m.resource_id = c.resource_id
             join booking.service_requirement q
@@ -115,5 +139,5 @@ begin
                     timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at)) + interval '1 day')) as span) day) r);
 end
 $$;
-comment on function booking.ranked(booking.service, booking.candidate[], timestamptz, uuid) is
+comment on function booking.ranked(booking.service, booking.candidate[], timestamptz, uuid, int) is
     'The free candidates, one unit a resource, in the order in which their requirement takes them; a given resource first.';

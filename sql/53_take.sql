@@ -1,5 +1,5 @@
 -- Taking a slot: a hold with its claims, or nothing. Losing a race is a normal result that leaves no row behind.
--- Next: 53_hold.sql, which visitors call; 54_book.sql, which books directly through here.
+-- Next: 54_hold.sql, which visitors call; 55_book.sql, which books directly through here.
 
 create type booking.hold_result as (
     hold_id uuid,
@@ -10,7 +10,7 @@ create type booking.hold_result as (
     code text,
     detail jsonb);
 comment on type booking.hold_result is
-    'A hold: its id, start, end, when it lapses, what it took. code: null, or why there is none (BK001, BK003), with details.';
+    'A hold: its id, start, end, when it lapses, what it took. code: null, or why there is none (BK001, BK003, BK004), with details.';
 
 create function booking.held(hold booking.hold)
 returns booking.hold_result
@@ -21,7 +21,7 @@ as $$
 begin
     return (
         select ((hold).hold_id, lower((hold).span), upper((hold).span), (hold).expires_at,
-            array_agg(c.resource_id order by c.resource_id), null, null)::booking.hold_result
+            array_agg(distinct c.resource_id order by c.resource_id), null, null)::booking.hold_result
         from booking.claim c
         where c.tenant_id = (hold).tenant_id and c.hold_id = (hold).hold_id);
 end
@@ -140,11 +140,11 @@ begin
         v_chosen := array(select u from unnest(ranked) u where u.resource_id = v_first);
     else
         v_chosen := array(
-            select (u.requirement_id, u.pick, u.resource_id, u.unit, u.offered, u.free)::booking.candidate
+            select (u.requirement_id, u.pick, u.resource_id, u.unit, u.units, u.offered, u.allowed, u.free)::booking.candidate
             from (
                 select r.*, row_number() over (partition by r.requirement_id order by r.place) as rank
                 from unnest(ranked) with ordinality
-                    r (requirement_id, pick, resource_id, unit, offered, free, place)) u
+                    r (requirement_id, pick, resource_id, unit, units, offered, allowed, free, place)) u
             where u.rank <= u.pick);
     end if;
     -- The order of every writer: resources, then members, then claims.
@@ -209,11 +209,11 @@ create function booking.take(
     minutes int,
     session_hash bytea,
     resource uuid,
+    seats int,
     ttl interval,
     lock_pages boolean)
 returns booking.hold_result
 language plpgsql
-set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_hold booking.hold;
@@ -221,18 +221,23 @@ declare
     v_candidates booking.candidate[];
     v_chosen booking.candidate[];
     v_lost booking.candidate[];
+    v_class booking.class;
     v_own boolean;
+    v_locked boolean;
+    v_attempt int := 1;
     v_code text;
 begin
     v_hold.tenant_id := service.tenant_id;
     v_hold.hold_id := gen_random_uuid();
     v_hold.service_id := service.service_id;
     v_hold.session_hash := session_hash;
-    v_hold.span := tstzrange(starts_at, starts_at + make_interval(mins => minutes));
+    v_hold.span := tstzrange(starts_at, booking.slot_end(service, starts_at, minutes));
+    v_hold.seats := seats;
     v_hold.version := 0;
     v_claimed := tstzrange(
         lower(v_hold.span) - make_interval(mins => service.buffer_before),
         upper(v_hold.span) + make_interval(mins => service.buffer_after));
+    v_locked := booking.lock_limits(service);
     v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
     -- Own holds that overlap, or that touch with their buffers.
     v_own := exists (
@@ -245,12 +250,24 @@ begin
                 where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id and c.span && v_claimed)));
     loop
         v_code := booking.verdict(v_candidates, resource);
+        if service.seats is not null and coalesce(v_code, 'BK001') = 'BK001' then
+            v_class := booking.class_with_seats(service, starts_at, minutes, resource, session_hash, seats);
+            if v_class.sittings is not null then
+                v_code := null;
+            elsif v_code is null and not v_locked then
+                -- Whoever opens a class is alone: two first bookers of a pool would open one each.
+                perform booking.lock_service(service);
+                v_locked := true;
+                v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
+                continue;
+            end if;
+        end if;
         if v_code is not null then
             return (null, null, null, null, null, v_code, null)::booking.hold_result;
         end if;
         v_hold.created_at := clock_timestamp();
         v_hold.expires_at := v_hold.created_at + ttl;
-        if cardinality(v_candidates) = 1 and not v_own then
+        if cardinality(v_candidates) = 1 and v_candidates[1].units = 1 and not v_own and service.seats is null then
             -- Nothing to choose and nothing to undo: no subtransaction.
             if lock_pages then
                 perform booking.lock_choice(service, v_candidates, true);
@@ -262,10 +279,16 @@ begin
             exit when v_lost is null;
         else
             begin
-                v_chosen := booking.lock_choice(
-                    service, booking.ranked(service, v_candidates, starts_at, resource), lock_pages);
+                if v_class.sittings is not null then
+                    v_chosen := booking.lock_class(service, v_class, lock_pages);
+                else
+                    v_chosen := booking.lock_choice(
+                        service, booking.ranked(service, v_candidates, starts_at, resource, v_attempt), lock_pages);
+                end if;
                 v_lost := case when lock_pages then booking.overtaken(service.tenant_id, v_chosen, v_claimed) end;
-                if v_lost is null then
+                if v_lost is null and service.seats is not null then
+                    v_lost := booking.insert_seats(service, v_hold, v_chosen, v_claimed);
+                elsif v_lost is null then
                     v_lost := booking.insert_claims(v_hold, v_chosen, v_claimed, v_own or cardinality(v_chosen) > 1);
                 end if;
                 exit when v_lost is null;
@@ -274,14 +297,19 @@ begin
                 -- Back to where no lock was held, and on without the unit that was lost.
             end;
         end if;
-        v_candidates := array(
-            select (c.requirement_id, c.pick, c.resource_id, c.unit, c.offered, c.free
-                and not exists (
-                    select from unnest(v_lost) l where l.resource_id = c.resource_id and l.unit = c.unit))::booking.candidate
-            from unnest(v_candidates) c);
+        v_attempt := v_attempt + 1;
+        if service.seats is not null or exists (select from unnest(v_lost) l where l.units > 1) then
+            v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
+        else
+            v_candidates := array(
+                select (c.requirement_id, c.pick, c.resource_id, c.unit, c.units, c.offered, c.allowed, c.free
+                    and not exists (
+                        select from unnest(v_lost) l where l.resource_id = c.resource_id and l.unit = c.unit))::booking.candidate
+                from unnest(v_candidates) c);
+        end if;
     end loop;
     return booking.held(v_hold);
 end
 $$;
-comment on function booking.take(booking.service, timestamptz, int, bytea, uuid, interval, boolean) is
-    'A new hold in place of the session''s own that overlap it, or the code why not, with everything as it was before.';
+comment on function booking.take(booking.service, timestamptz, int, bytea, uuid, int, interval, boolean) is
+    'A new hold of so many seats in place of the session''s own that overlap it, or the code why not, with everything as it was before.';

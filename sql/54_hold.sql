@@ -1,20 +1,4 @@
--- hold, release. Each as try_*, which returns a refusal in code, and in a raising form around it. Next: 54_book.sql.
-
-create function booking.wanted_minutes(service booking.service, duration interval)
-returns int
-language plpgsql
-stable
-set search_path = pg_catalog, booking, pg_temp
-as $$
-#variable_conflict use_column
-begin
-    return (
-        select booking.on_grain(
-            coalesce(booking.whole_minutes(duration), (select min(d) from unnest((service).durations) d)), service));
-end
-$$;
-comment on function booking.wanted_minutes(booking.service, interval) is
-    'A duration in minutes, by default the shortest of the service. 22023 where it is off the grain.';
+-- hold, release. Each as try_*, which returns a refusal in code, and in a raising form around it. Next: 55_book.sql.
 
 create function booking.bounded_ttl(service booking.service, ttl interval)
 returns interval
@@ -33,12 +17,30 @@ $$;
 comment on function booking.bounded_ttl(booking.service, interval) is
     'The time that a hold is asked to live, by default the service''s; 22023 beyond its max_hold_age.';
 
+create function booking.wanted_seats(service booking.service, seats int)
+returns int
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if seats < 1 or seats > coalesce(service.seats, 1) then
+        raise exception 'service "%" has no % seats to take together', service.slug, seats
+            using errcode = '22023', hint = format('Give 1 to %s.', coalesce(service.seats, 1));
+    end if;
+    return coalesce(seats, 1);
+end
+$$;
+comment on function booking.wanted_seats(booking.service, int) is
+    'The number of seats asked for, by default 1; 22023 where the service never has so many.';
+
 create function booking.own_hold(
     service booking.service,
     starts_at timestamptz,
     minutes int,
     session_hash bytea,
-    resource uuid)
+    resource uuid,
+    seats int)
 returns booking.hold
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -51,7 +53,8 @@ begin
     from booking.hold h
     where h.tenant_id = (service).tenant_id and h.service_id = (service).service_id
         and h.session_hash = own_hold.session_hash and h.expires_at > clock_timestamp()
-        and h.span = tstzrange(starts_at, starts_at + make_interval(mins => minutes))
+        and h.span = tstzrange(starts_at, booking.slot_end(service, starts_at, minutes))
+        and h.seats = coalesce(own_hold.seats, h.seats)
         and (own_hold.resource is null or exists (
             select
             from booking.claim c
@@ -59,8 +62,8 @@ begin
     return v_hold;
 end
 $$;
-comment on function booking.own_hold(booking.service, timestamptz, int, bytea, uuid) is
-    'The live hold that a session has of exactly this slot, or a row of nulls.';
+comment on function booking.own_hold(booking.service, timestamptz, int, bytea, uuid, int) is
+    'The live hold that a session has of exactly this slot (with so many seats, if given), or a row of nulls.';
 
 create function booking.try_hold(
     tenant uuid,
@@ -69,7 +72,8 @@ create function booking.try_hold(
     session_id text,
     duration interval default null,
     resource uuid default null,
-    ttl interval default null)
+    ttl interval default null,
+    seats int default null)
 returns booking.hold_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -79,7 +83,8 @@ as $$
 #variable_conflict use_column
 declare
     v_service booking.service := booking.the_service(try_hold.tenant, try_hold.service);
-    v_minutes int := booking.wanted_minutes(v_service, try_hold.duration);
+    v_minutes int := booking.wanted_minutes(v_service, try_hold.duration, booking.service_grain(v_service));
+    v_seats int := booking.wanted_seats(v_service, try_hold.seats);
     v_session bytea := booking.session_hash(try_hold.session_id);
     v_ttl interval := booking.bounded_ttl(v_service, try_hold.ttl);
     v_hold booking.hold;
@@ -92,7 +97,7 @@ begin
     perform booking.check_range(try_hold.starts_at, try_hold.starts_at);
     perform booking.check_member(v_service, try_hold.resource);
     perform booking.lock_session(v_session);
-    v_hold := booking.own_hold(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource);
+    v_hold := booking.own_hold(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource, v_seats);
     if v_hold.hold_id is not null then
         -- The same slot again: renewed, unless it lapsed just now.
         update booking.hold h
@@ -103,10 +108,10 @@ begin
             return booking.held(v_hold);
         end if;
     end if;
-    return booking.take(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource, v_ttl, false);
+    return booking.take(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource, v_seats, v_ttl, false);
 end
 $$;
-comment on function booking.try_hold(uuid, uuid, timestamptz, text, interval, uuid, interval) is
+comment on function booking.try_hold(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is
     'As booking.hold, but a refusal is returned in code, and nothing is left behind.';
 
 create function booking.hold(
@@ -116,22 +121,23 @@ create function booking.hold(
     session_id text,
     duration interval default null,
     resource uuid default null,
-    ttl interval default null)
+    ttl interval default null,
+    seats int default null)
 returns booking.hold_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
-    v_result booking.hold_result := booking.try_hold(tenant, service, starts_at, session_id, duration, resource, ttl);
+    v_result booking.hold_result := booking.try_hold(tenant, service, starts_at, session_id, duration, resource, ttl, seats);
 begin
     perform booking.refuse(v_result.code, v_result.detail);
     return v_result;
 end
 $$;
-comment on function booking.hold(uuid, uuid, timestamptz, text, interval, uuid, interval) is
+comment on function booking.hold(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is
     'Holds a slot for a session until ttl has passed (default: the service''s). The same slot again renews its hold; other own '
-    'holds that overlap it are let go, unless this one fails. resource: only this one; duration: default the shortest. '
-    'BK003: not offered; BK001: taken. P0002: unknown tenant, service, resource. 22023, 22004, 22008: bad arguments.';
+    'holds that overlap it are let go, unless this one fails. resource: only this one; duration: default the shortest; '
+    'seats: of a class, in one and the same, default 1. BK003: not offered; BK004: a limit is used up; BK001: taken. P0002: unknown tenant, service, resource. 22023, 22004, 22008: bad arguments.';
 
 create type booking.release_result as (released boolean, code text, detail jsonb);
 comment on type booking.release_result is 'Whether a hold was let go. code: null, or BK002 where there is no such hold of the session.';

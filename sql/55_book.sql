@@ -1,5 +1,5 @@
 -- book: from a hold, or directly. Locks are taken in the order of every writer: resources, members, then the hold with
--- its claims, then pages (by the triggers of 33_busy_triggers.sql). Next: 55_cancel.sql.
+-- its claims, then pages (by the triggers of 33_busy_triggers.sql). Next: 56_cancel.sql.
 
 create type booking.booking_result as (
     booking_id uuid,
@@ -9,7 +9,7 @@ create type booking.booking_result as (
     code text,
     detail jsonb);
 comment on type booking.booking_result is
-    'A booking: its id, status, start and end. code: null, or why there is none (BK001, BK002, BK003, BK005), with details.';
+    'A booking: its id, status, start and end. code: null, or why there is none (BK001 to BK005), with details.';
 
 create function booking.booked(booking booking.booking)
 returns booking.booking_result
@@ -63,10 +63,11 @@ as $$
 declare
     v_hold booking.hold;
     v_booking booking.booking;
+    v_service booking.service;
     v_resources uuid[];
 begin
     v_resources := array(
-        select c.resource_id
+        select distinct c.resource_id
         from booking.claim c
         where c.tenant_id = book_hold.tenant and c.hold_id = book_hold.hold_id);
     select h.* into v_hold
@@ -76,6 +77,14 @@ begin
     -- A hold whose claims were deleted under it guards nothing.
     if not found or cardinality(v_resources) = 0 then
         return (null, null, null, null, 'BK002', null)::booking.booking_result;
+    end if;
+    select s.* into v_service
+    from booking.service s
+    where s.tenant_id = v_hold.tenant_id and s.service_id = v_hold.service_id;
+    if booking.lock_limits(v_service)
+        and not booking.customer_room(v_service, lower(v_hold.span), upper(v_hold.span), booking.customer_key(customer))
+    then
+        return (null, null, null, null, 'BK004', null)::booking.booking_result;
     end if;
     perform booking.lock_resources(book_hold.tenant, v_resources);
     perform booking.lock_members(book_hold.tenant, v_hold.service_id, v_resources);
@@ -98,13 +107,13 @@ begin
     then
         return (null, null, null, null, 'BK001', null)::booking.booking_result;
     end if;
-    insert into booking.booking (tenant_id, service_id, span, customer, customer_key)
+    insert into booking.booking (tenant_id, service_id, span, seats, customer, customer_key)
     values (
-        v_hold.tenant_id, v_hold.service_id, v_hold.span, customer,
+        v_hold.tenant_id, v_hold.service_id, v_hold.span, v_hold.seats, customer,
         booking.customer_key(customer))
     returning * into v_booking;
     insert into booking.booking_resource (tenant_id, booking_id, resource_id, unit, requirement_id)
-    select c.tenant_id, v_booking.booking_id, c.resource_id, c.unit, m.requirement_id
+    select distinct c.tenant_id, v_booking.booking_id, c.resource_id, c.unit, m.requirement_id
     from booking.claim c
     left join booking.requirement_resource m
         on m.tenant_id = c.tenant_id and m.service_id = v_hold.service_id and m.resource_id = c.resource_id
@@ -124,7 +133,8 @@ begin
 end
 $$;
 comment on function booking.book_hold(uuid, uuid, bytea, jsonb) is
-    'Turns a live hold of a session into a booking; BK002 or BK001 in code, with nothing written, where it cannot.';
+    'Turns a live hold of a session into a booking; BK002, BK004 (of the customer) or BK001 in code, with nothing written, '
+    'where it cannot.';
 
 create function booking.book_hold_or_nothing(tenant uuid, hold_id uuid, session_hash bytea, customer jsonb)
 returns booking.booking_result
@@ -191,13 +201,13 @@ begin
             using errcode = '22004', hint = 'With if_still_free give both: they say what to try anew.';
     end if;
     v_service := booking.the_service(try_book.tenant, try_book.service);
-    v_minutes := booking.wanted_minutes(v_service, try_book.duration);
+    v_minutes := booking.wanted_minutes(v_service, try_book.duration, booking.service_grain(v_service));
     perform booking.check_range(try_book.starts_at, try_book.starts_at);
     perform booking.check_member(v_service, try_book.resource);
     perform booking.lock_session(v_session);
     -- Without a session there are no own holds; a random one keeps strangers out of this one.
     v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
-    v_own := (booking.own_hold(v_service, try_book.starts_at, v_minutes, v_session, try_book.resource)).hold_id;
+    v_own := (booking.own_hold(v_service, try_book.starts_at, v_minutes, v_session, try_book.resource, null)).hold_id;
     if v_own is not null then
         v_result := booking.book_hold_or_nothing(try_book.tenant, v_own, v_session, v_customer);
         if v_result.code is distinct from 'BK002' then
@@ -206,7 +216,7 @@ begin
     end if;
     -- A hold for the length of this call, taken with the locks of a booking.
     v_hold := booking.take(
-        v_service, try_book.starts_at, v_minutes, v_session, try_book.resource, v_service.max_hold_age, true);
+        v_service, try_book.starts_at, v_minutes, v_session, try_book.resource, 1, v_service.max_hold_age, true);
     if v_hold.code is not null then
         return (null, null, null, null, v_hold.code, v_hold.detail)::booking.booking_result;
     end if;
@@ -244,5 +254,5 @@ end
 $$;
 comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
     'Books a hold of a session, or directly a service and a start (an own hold of that slot is used up). A lapsed hold is '
-    'tried anew only with if_still_free, service and starts_at. BK002: hold lapsed or not yours; BK003: not offered; BK001: '
-    'taken, or a busy window came meanwhile. P0002: unknown tenant, service, resource. 22023, 22004, 22008, 54000: bad arguments.';
+    'tried anew only with if_still_free, service and starts_at. BK002: hold lapsed or not yours; BK003: not offered; BK004: '
+    'a limit is used up; BK001: taken, or a busy window came meanwhile. P0002: unknown tenant, service, resource. 22023, 22004, 22008, 54000: bad arguments.';

@@ -18,6 +18,10 @@ begin
     if not found then
         raise exception 'unknown booking' using errcode = 'P0002';
     end if;
+    -- What a limit counts becomes one less.
+    perform booking.lock_limits(s)
+    from booking.service s
+    where s.tenant_id = v_booking.tenant_id and s.service_id = v_booking.service_id;
     v_resources := array(
         select r.resource_id
         from booking.booking_resource r

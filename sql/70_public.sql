@@ -176,7 +176,8 @@ create function booking.public_try_hold(
     duration interval,
     resource uuid,
     ttl interval,
-    slot_id text)
+    slot_id text,
+    seats int)
 returns booking.hold_result
 language plpgsql
 security definer
@@ -185,7 +186,7 @@ as $$
 declare
     v_key booking.slot_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
     v_hold booking.hold_result := booking.try_hold(
-        v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl);
+        v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl, seats);
 begin
     if v_hold.hold_id is null then
         return v_hold;
@@ -199,7 +200,7 @@ begin
     return v_hold;
 end
 $$;
-comment on function booking.public_try_hold(text, text, timestamptz, text, interval, uuid, interval, text) is
+comment on function booking.public_try_hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'Behind booking_api.try_hold.';
 
 create function booking.public_try_release(tenant text, hold_id uuid, session_id text)

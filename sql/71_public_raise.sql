@@ -28,7 +28,8 @@ create function booking.public_hold(
     duration interval,
     resource uuid,
     ttl interval,
-    slot_id text)
+    slot_id text,
+    seats int)
 returns booking.hold_result
 language plpgsql
 security definer
@@ -36,13 +37,13 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_result booking.hold_result := booking.public_try_hold(
-        tenant, service, starts_at, session_id, duration, resource, ttl, slot_id);
+        tenant, service, starts_at, session_id, duration, resource, ttl, slot_id, seats);
 begin
     perform booking.public_refuse(v_result.code, v_result.detail);
     return v_result;
 end
 $$;
-comment on function booking.public_hold(text, text, timestamptz, text, interval, uuid, interval, text) is
+comment on function booking.public_hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'Behind booking_api.hold.';
 
 create function booking.public_release(tenant text, hold_id uuid, session_id text)

@@ -43,13 +43,14 @@ create function booking_api.try_hold(
     duration interval default null,
     resource uuid default null,
     ttl interval default null,
-    slot_id text default null)
+    slot_id text default null,
+    seats int default null)
 returns booking.hold_result
 language sql
 begin atomic
-    select booking.public_try_hold(tenant, service, starts_at, session_id, duration, resource, ttl, slot_id);
+    select booking.public_try_hold(tenant, service, starts_at, session_id, duration, resource, ttl, slot_id, seats);
 end;
-comment on function booking_api.try_hold(text, text, timestamptz, text, interval, uuid, interval, text) is
+comment on function booking_api.try_hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'As booking.try_hold, for public services and resources, also by slot_id. PT404: unknown names; class 22: bad arguments.';
 
 create function booking_api.hold(
@@ -60,13 +61,14 @@ create function booking_api.hold(
     duration interval default null,
     resource uuid default null,
     ttl interval default null,
-    slot_id text default null)
+    slot_id text default null,
+    seats int default null)
 returns booking.hold_result
 language sql
 begin atomic
-    select booking.public_hold(tenant, service, starts_at, session_id, duration, resource, ttl, slot_id);
+    select booking.public_hold(tenant, service, starts_at, session_id, duration, resource, ttl, slot_id, seats);
 end;
-comment on function booking_api.hold(text, text, timestamptz, text, interval, uuid, interval, text) is
+comment on function booking_api.hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'As booking.hold, for public services and resources, also by slot_id. PT409: taken; PT422: not offered; PT404: unknown names.';
 
 create function booking_api.try_release(tenant text, hold_id uuid, session_id text)

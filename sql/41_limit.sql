@@ -1,0 +1,196 @@
+-- Limits: how many more bookings of a service a day, week or month admits. One function counts, for a list and under the
+-- lock of a hold alike. Next: 42_offer.sql.
+
+create function booking.lock_service(service booking.service)
+returns void
+language plpgsql
+as $$
+begin
+    update booking.service s
+    set version = s.version + 1
+    where s.tenant_id = service.tenant_id and s.service_id = service.service_id
+        and s.xmin <> pg_current_xact_id()::xid;
+end
+$$;
+comment on function booking.lock_service(booking.service) is 'Locks a service until the transaction ends.';
+
+create function booking.lock_limits(service booking.service)
+returns boolean
+language plpgsql
+as $$
+begin
+    if not exists (
+        select
+        from booking.service_limit l
+        where l.tenant_id = service.tenant_id and l.service_id = service.service_id)
+    then
+        return false;
+    end if;
+    perform booking.lock_service(service);
+    return true;
+end
+$$;
+comment on function booking.lock_limits(booking.service) is
+    'Locks a service that has limits until the transaction ends, so that one at a time is counted against them. False where '
+    'there are none. The first lock of every writer but that of its session.';
+
+create function booking.period_start(at timestamptz, period text, zone text, number int default 0)
+returns timestamptz
+language plpgsql
+stable
+parallel safe
+as $$
+begin
+    return booking.date_start(
+        (date_trunc(period, timezone(zone, at)) + period_start.number * ('1 ' || period)::interval)::date, zone);
+end
+$$;
+comment on function booking.period_start(timestamptz, text, text, int) is
+    'The first instant of the local day, week (from Monday) or month that an instant lies in, or of one so many after it.';
+
+create type booking.limit_room as (
+    resource_id uuid,
+    span tstzrange,
+    room int,
+    stable_room int);
+comment on type booking.limit_room is
+    'How many more bookings a limit admits that start in a span: room, with live holds counted; stable_room, without. '
+    'resource_id: null where the limit is on the service as a whole.';
+
+create function booking.limit_rooms(
+    service booking.service,
+    starts tstzrange,
+    minutes int,
+    session_hash bytea,
+    now timestamptz)
+returns setof booking.limit_room
+language plpgsql
+stable
+rows 50
+as $$
+#variable_conflict use_column
+declare
+    -- From start to end; of a stay, but for changes of the clock.
+    v_minutes int := minutes + coalesce(extract(epoch from service.check_out - service.check_in)::int / 60, 0);
+    v_length interval := make_interval(mins => v_minutes);
+begin
+    return query
+        with subject as (
+            select l.max_count, l.max_minutes, m.resource_id, p.starts_at, p.ends_at
+            from booking.service_limit l
+            cross join lateral (
+                select booking.period_start(lower(starts), l.period, service.zone, n) as starts_at,
+                    booking.period_start(lower(starts), l.period, service.zone, n + 1) as ends_at
+                from generate_series(0, case l.period when 'day' then 402 when 'week' then 59 else 15 end) n
+                where lower(starts) + n * ('1 ' || l.period)::interval - interval '32 days' < upper(starts)) p
+            left join booking.requirement_resource m
+                on m.tenant_id = l.tenant_id and m.service_id = l.service_id and l.scope = 'resource'
+            where l.tenant_id = service.tenant_id and l.service_id = service.service_id and l.scope <> 'customer'
+                and (l.scope = 'service' or m.resource_id is not null)
+                and p.starts_at < upper(starts)),
+        reach as (
+            select min(s.starts_at) as starts_at, max(s.ends_at) as ends_at from subject s),
+        -- What counts. let_go: the starts for which an own hold would be.
+        used as materialized (
+            select lower(b.span) as at, extract(epoch from upper(b.span) - lower(b.span)) / 60 as length, true as booked,
+                null::tstzrange as let_go, array(
+                    select r.resource_id
+                    from booking.booking_resource r
+                    where r.tenant_id = b.tenant_id and r.booking_id = b.booking_id) as resources
+            from reach
+            join booking.booking b
+                on b.tenant_id = service.tenant_id and b.service_id = service.service_id
+                and lower(b.span) >= reach.starts_at and lower(b.span) < reach.ends_at
+            where b.status in ('pending', 'confirmed', 'completed', 'no_show') and coalesce(b.expires_at > now, true)
+            union all
+            select lower(h.span), extract(epoch from upper(h.span) - lower(h.span)) / 60, false,
+                case
+                    when h.session_hash = limit_rooms.session_hash
+                        then tstzrange(lower(h.span) - v_length + interval '1 microsecond', upper(h.span))
+                end,
+                array(
+                    select c.resource_id
+                    from booking.claim c
+                    where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id)
+            from reach
+            join booking.hold h
+                on h.tenant_id = service.tenant_id and h.service_id = service.service_id and h.expires_at > now
+                and lower(h.span) >= reach.starts_at and lower(h.span) < reach.ends_at),
+        -- Periods are cut where own holds begin and cease to be let go: within a piece the same ones are.
+        piece as (
+            select s.*, e.at, lead(e.at, 1, s.ends_at) over (partition by s order by e.at) as until
+            from subject s
+            cross join lateral (
+                select s.starts_at as at
+                union
+                select e.at
+                from used u
+                cross join lateral unnest(array[lower(u.let_go), upper(u.let_go)]) e (at)
+                where e.at > s.starts_at and e.at < s.ends_at) e)
+        select p.resource_id, tstzrange(p.at, p.until),
+            least(p.max_count - count(u.at), floor((p.max_minutes - coalesce(sum(u.length), 0)) / v_minutes))::int,
+            least(
+                p.max_count - count(u.at) filter (where u.booked),
+                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.booked), 0)) / v_minutes))::int
+        from piece p
+        left join used u
+            on u.at >= p.starts_at and u.at < p.ends_at and (p.resource_id is null or p.resource_id = any (u.resources))
+            and not coalesce(u.let_go @> p.at, false)
+        group by p.resource_id, p.max_count, p.max_minutes, p.starts_at, p.ends_at, p.at, p.until;
+end
+$$;
+comment on function booking.limit_rooms(booking.service, tstzrange, int, bytea, timestamptz) is
+    'What the limits of a service leave to bookings of so many minutes that start in a range: those of the service and of its '
+    'resources, whose spans may overlap. The session''s own holds do not count against a start that would let them go.';
+
+create function booking.limits_of(
+    service booking.service,
+    starts tstzrange,
+    minutes int,
+    session_hash bytea,
+    now timestamptz)
+returns booking.limit_room[]
+language plpgsql
+stable
+as $$
+begin
+    if exists (
+        select
+        from booking.service_limit l
+        where l.tenant_id = service.tenant_id and l.service_id = service.service_id)
+    then
+        return array(select l from booking.limit_rooms(service, starts, minutes, session_hash, now) l);
+    end if;
+    return null;
+end
+$$;
+comment on function booking.limits_of(booking.service, tstzrange, int, bytea, timestamptz) is
+    'What booking.limit_rooms says; null for a service without limits.';
+
+create function booking.customer_room(service booking.service, starts_at timestamptz, ends_at timestamptz, customer_key text)
+returns boolean
+language plpgsql
+as $$
+#variable_conflict use_column
+begin
+    return not exists (
+        select
+        from booking.service_limit l
+        cross join lateral (
+            select booking.period_start(customer_room.starts_at, l.period, service.zone) as starts_at,
+                booking.period_start(customer_room.starts_at, l.period, service.zone, 1) as ends_at) p
+        cross join lateral (
+            select count(*) as bookings, coalesce(sum(upper(b.span) - lower(b.span)), '0') as length
+            from booking.booking b
+            where b.tenant_id = service.tenant_id and b.service_id = service.service_id
+                and b.customer_key = customer_room.customer_key
+                and lower(b.span) >= p.starts_at and lower(b.span) < p.ends_at
+                and b.status in ('pending', 'confirmed', 'completed', 'no_show')
+                and coalesce(b.expires_at > clock_timestamp(), true)) u
+        where l.tenant_id = service.tenant_id and l.service_id = service.service_id and l.scope = 'customer'
+            and (u.bookings >= l.max_count
+                or u.length + (customer_room.ends_at - customer_room.starts_at) > make_interval(mins => l.max_minutes)));
+end
+$$;
+comment on function booking.customer_room(booking.service, timestamptz, timestamptz, text) is
+    'True where no limit of a service keeps a customer from one more booking. Nobody known by no key has a limit.';
