@@ -29,8 +29,9 @@ cases: bootstrap ## Ask available_slots the cases of a file: make cases CASES=FI
 	@bin/build extension
 	@bin/with-cluster bin/cases $(CASES)
 
-bench: build ## Ratios to peers in plain SQL, see benches/README.md
-	@bin/with-cluster cargo run --quiet --locked --release -p pg_booking_benches
+bench: build ## Ratios to peers in plain SQL, see benches/README.md: make bench BENCH_HISTORY=1000000 BENCH="slots history"
+	@bin/with-cluster cargo run --quiet --locked --release -p pg_booking_benches -- \
+		$(if $(BENCH_HISTORY),--history $(BENCH_HISTORY)) $(BENCH)
 
 build: bootstrap ## Extension, facade, install script
 	@bin/build

@@ -1,71 +1,74 @@
-//! What `make bench` prints: each piece of work beside its peer in plain SQL, in one run, with the answers checked equal.
-//! `../world.sql` makes the world; `../README.md` says what each row measures.
-use std::time::{Duration, Instant};
+//! What `make bench` runs: each piece of work beside its peer in plain SQL, in one run, with the answers checked equal.
+//! `../README.md` says what each row measures. A group of rows is a file; read `measure` for how they are timed.
+use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
-use pg_booking_tests::TestDb;
-use tokio_postgres::Client;
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
 
-/// Alternating runs of each side; the fastest counts, since noise only ever adds.
-const RUNS: usize = 15;
+use crate::{report::Report, world::World};
 
-/// What is measured: its name, how many resources it is about, and the ratio to reach.
-const ROWS: [(&str, usize, f64); 3] = [
-    ("slots, 1 resource x 30 days", 1, 3.0),
-    ("slots, any of 50 resources x 30 days", 50, 30.0),
-    ("slots, any of 200 resources x 30 days", 200, 100.0),
-];
+/// Growth of the cost with resources, horizon and grain.
+mod curves;
+/// The same query after ten thousand and after ten million past bookings.
+mod history;
+/// Pairs of runs, alternating.
+mod measure;
+/// Other ways to write the peer of the slot queries.
+mod peers;
+/// The table and the file of results.
+mod report;
+/// Slots of one resource and of pools: the figures with a target.
+mod slots;
+/// Recompute, and the nightly roll beside live bookings.
+mod upkeep;
+/// The databases that all this runs on.
+mod world;
 
-/// Runs a query that gives one bigint and one text, and says how long it took.
-async fn timed(client: &Client, query: &str) -> Result<(Duration, (i64, String))> {
-    let start = Instant::now();
-    let row = client.query_one(query, &[]).await?;
-    Ok((start.elapsed(), (row.get(0), row.get(1))))
+/// Measures pg_booking beside its peers and prints the ratios.
+#[derive(Parser)]
+struct Arguments {
+    /// What to measure [default: slots history upkeep curves].
+    groups: Vec<Group>,
+    /// Pairs of runs a row, less where they take long.
+    #[arg(long, default_value_t = 30)]
+    runs: usize,
+    /// Past bookings to measure with: 10000 loads hardly any.
+    #[arg(long, default_value_t = 10_000_000)]
+    history: usize,
+    /// Where the results go.
+    #[arg(long, default_value = "target/bench.json")]
+    json: PathBuf,
 }
 
-#[tokio::main]
+#[derive(Clone, Copy, ValueEnum)]
+enum Group {
+    Slots,
+    History,
+    Upkeep,
+    Curves,
+    Peers,
+}
+
+const DEFAULT: [Group; 4] = [Group::Slots, Group::History, Group::Upkeep, Group::Curves];
+
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let db = TestDb::new("bench").await?;
-    let client = db.connect().await?;
-    client.batch_execute(include_str!("../world.sql")).await?;
-    // jit pays for none of these; from tomorrow on, since today's past is not offered.
-    client
-        .batch_execute("set jit = off; create temp view span as select date_trunc('day', now()) + interval '1 day' as f")
-        .await?;
-    println!(
-        "{:40} {:>9} {:>9} {:>7} {:>7}",
-        "", "ours ms", "peer ms", "ratio", "target"
-    );
-    for (name, members, target) in ROWS {
-        let answer = "count(*), coalesce(md5(string_agg(t::text, ' ' order by t)), '')";
-        let ours = format!(
-            "select {answer} from (
-                select a.starts_at as t from booking.service s, span,
-                    booking.available_slots(s.tenant_id, s.service_id, f, f + interval '30 days') a
-                where s.slug = 'of-{members}') a"
-        );
-        let peer = format!(
-            "select {answer} from span, peer.starts(
-                array(select m.resource_id from booking.requirement_resource m join booking.service s
-                    using (tenant_id, service_id) where s.slug = 'of-{members}'), f, f + interval '30 days') t"
-        );
-        let (mut best_ours, mut best_peer) = (Duration::MAX, Duration::MAX);
-        for _ in 0..RUNS {
-            let (time, answer) = timed(&client, &ours).await?;
-            let (peer_time, peer_answer) = timed(&client, &peer).await?;
-            ensure!(
-                answer == peer_answer && answer.0 > 0,
-                "{name}: {answer:?} is not {peer_answer:?}"
-            );
-            best_ours = best_ours.min(time);
-            best_peer = best_peer.min(peer_time);
+    let arguments = Arguments::parse();
+    let groups = if arguments.groups.is_empty() {
+        DEFAULT.as_slice()
+    } else {
+        &arguments.groups
+    };
+    let world = World::new().await?;
+    let mut report = Report::new(arguments.runs);
+    for group in groups {
+        match group {
+            Group::Slots => slots::run(&world, &mut report).await?,
+            Group::History => history::run(&world, &mut report, arguments.history).await?,
+            Group::Upkeep => upkeep::run(&world, &mut report).await?,
+            Group::Curves => curves::run(&world, &mut report).await?,
+            Group::Peers => peers::run(&world, &mut report).await?,
         }
-        let ratio = best_peer.as_secs_f64() / best_ours.as_secs_f64();
-        println!(
-            "{name:40} {:9.3} {:9.3} {ratio:6.1}x {target:6.1}x",
-            best_ours.as_secs_f64() * 1e3,
-            best_peer.as_secs_f64() * 1e3,
-        );
     }
-    Ok(())
+    report.write(&arguments.json)
 }
