@@ -1,0 +1,66 @@
+-- More definers behind the public surface, as in 70_public.sql: the reads of a calendar. Next: 80_api.sql.
+
+create function booking.public_available_days(
+    tenant text,
+    service text,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    zone text,
+    duration interval,
+    resource uuid,
+    session_id text,
+    holds text,
+    step interval)
+returns setof booking.available_day
+language plpgsql
+stable
+security definer
+rows 40
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_key booking.slot_key := booking.public_key(tenant, service, null, null, resource, null);
+begin
+    return query
+        select *
+        from booking.available_days(
+            v_key.tenant_id, v_key.service_id, from_ts, to_ts, zone, duration, v_key.resource_id, session_id,
+            coalesce(holds, 'hide'), step);
+end
+$$;
+comment on function booking.public_available_days(
+    text, text, timestamptz, timestamptz, text, interval, uuid, text, text, interval) is
+    'Behind booking_api.available_days.';
+
+create function booking.public_held_spans(
+    tenant text,
+    service text,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    resource uuid,
+    session_id text)
+returns setof booking.held_span
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_key booking.slot_key := booking.public_key(
+        public_held_spans.tenant, public_held_spans.service, null, null, public_held_spans.resource, null);
+begin
+    -- A hidden member is not named, as in the list of slots, which counts it too: without its spans nobody could tell why
+    -- a slot is marked as held, and until when. The order gives nothing of its id away.
+    return query
+        select r.resource_id, s.span, s.expires_at, s.own
+        from booking.held_spans(
+            v_key.tenant_id, v_key.service_id, from_ts, to_ts, v_key.resource_id, public_held_spans.session_id) s
+        left join booking.resource r
+            on r.tenant_id = v_key.tenant_id and r.resource_id = s.resource_id and r.public
+        order by lower(s.span), upper(s.span), r.resource_id, s.expires_at;
+end
+$$;
+comment on function booking.public_held_spans(text, text, timestamptz, timestamptz, uuid, text) is
+    'Behind booking_api.held_spans.';

@@ -1,0 +1,42 @@
+-- The public surface, continued: what a calendar reads beside the slots. Next: 90_grants.sql.
+
+create function booking_api.available_days(
+    tenant text,
+    service text,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    zone text default null,
+    duration interval default null,
+    resource uuid default null,
+    session_id text default null,
+    holds text default 'hide',
+    step interval default null)
+returns setof booking.available_day
+language sql
+stable
+begin atomic
+    select *
+    from booking.public_available_days(
+        tenant, service, from_ts, to_ts, zone, duration, resource, session_id, holds, step);
+end;
+comment on function booking_api.available_days(
+    text, text, timestamptz, timestamptz, text, interval, uuid, text, text, interval) is
+    'As booking.available_days, for public services and resources. PT404: unknown names; class 22: bad arguments.';
+
+create function booking_api.held_spans(
+    tenant text,
+    service text,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    resource uuid default null,
+    session_id text default null)
+returns setof booking.held_span
+language sql
+stable
+begin atomic
+    select *
+    from booking.public_held_spans(tenant, service, from_ts, to_ts, resource, session_id);
+end;
+comment on function booking_api.held_spans(text, text, timestamptz, timestamptz, uuid, text) is
+    'As booking.held_spans, for public services; resource_id is null for a resource that is not public. PT404: unknown names; '
+    'class 22: bad arguments.';
