@@ -54,6 +54,7 @@ end
 $$;
 comment on function booking.held_spans(uuid, uuid, timestamptz, timestamptz, uuid, text, timestamptz) is
     'What live holds keep of the resources of a service, by whichever service they were taken, in time order: every span that '
-    'touches the range, whole, a row a claim (so several where a resource has units). Spans include the buffers of their hold; '
-    'a start t is in their way where [t - buffer_before, t + duration + buffer_after) meets one. resource: only this one; '
-    'session_id: whose own are marked; as_of: replaces the clock. P0002, 22023, 22008, 22004: as available_slots.';
+    'touches the range, whole, a row a claim (several where a resource has units, one a seat of a class). Spans include the '
+    'buffers of their hold; a start t is in their way where [t - buffer_before, t + duration + buffer_after) meets one. '
+    'resource: only this one; session_id: whose own are marked; as_of: replaces the clock. P0002, 22023, 22008, 22004: as '
+    'available_slots.';

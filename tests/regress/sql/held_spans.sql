@@ -102,6 +102,14 @@ analyze booking.hold;
 call cost(:'pool');
 call cost(:'cut');
 
+-- Of a class every held seat is a row, though other seats may be left: what is left is for available_slots to say.
+insert into booking.resource (tenant_id, resource_id, slug, name) values (:t, '00000000-0000-0000-0000-00000000000d', 'd', 'D');
+select booking.put_service(:t, 'class', 'Class', array[60], array['00000000-0000-0000-0000-00000000000d']::uuid[]) as class \gset
+update booking.service set seats = 3 where slug = 'class';
+select code from booking.try_hold(:t, :'class', '2100-01-04 09:00', 'session-6-0123456789');
+select code from booking.try_hold(:t, :'class', '2100-01-04 09:00', 'session-7-0123456789');
+select * from held(:'class', '2100-01-04', '2100-01-05', session_id => 'session-7-0123456789');
+
 begin transaction read only;
 select count(*) from held(:'pool', '2100-01-01', '2101-02-05');
 commit;
