@@ -28,13 +28,12 @@ immutable
 parallel safe
 begin atomic
     select array_remove(
-        array[service.step, service.buffer_before, service.buffer_after]
-        || case service.kind
+        case service.kind
             when 'slot' then service.durations
             when 'span' then array[service.min_length, service.max_length]
             else array[
                 extract(epoch from service.check_in)::int / 60, extract(epoch from service.check_out)::int / 60]
-        end,
+        end || array[service.step, service.buffer_before, service.buffer_after],
         null);
 end;
 comment on function booking.service_minutes(booking.service) is 'Everything that a service counts in minutes and that has to lie on the grain.';

@@ -84,7 +84,7 @@ immutable
 as $$
 begin
     return (
-        select coalesce(sum(case when stable then c.stable else c.free end), 0)
+        select coalesce(sum(case when seats_left.stable then c.stable else c.free end), 0)
         from unnest(classes) c
         where c.starts_at = at and (resource is null or resource = any (c.resources)));
 end

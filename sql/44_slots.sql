@@ -196,7 +196,7 @@ begin
             offset 0) a
         cross join lateral (
             select greatest(least(a.free, s.cap), 0) as free, least(a.stable, s.stable_cap) as stable) n
-        where n.free > 0 or n.stable > 0
+        where n.free > 0 or holds = 'mark' and n.stable > 0
         order by s.at, t.resource_id;
 end
 $$;

@@ -26,7 +26,7 @@ begin
     select c.* into v_class
     from unnest(booking.classes(service, v_offers, v_starts, minutes, session_hash, v_now)) c
     where c.free >= class_with_seats.seats and (class_with_seats.resource is null or class_with_seats.resource = any (c.resources))
-    order by c.free, c.sittings
+    order by c.free, c.resources, c.units
     limit 1;
     return v_class;
 end

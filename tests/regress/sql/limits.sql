@@ -1,0 +1,105 @@
+-- Limits: how many bookings, or how many minutes, of a service, a resource, a customer; in a day, week or month.
+set timezone to 'UTC';
+set datestyle to 'ISO, YMD';
+set client_min_messages to warning;
+create extension if not exists pg_booking cascade;
+insert into booking.tenant (tenant_id, slug, name, zone) values ('00000000-0000-0000-0000-000000000001', 't', 'T', 'Europe/Berlin');
+insert into booking.resource (tenant_id, resource_id, slug, name)
+select '00000000-0000-0000-0000-000000000001', ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'r' || n, 'R' || n
+from generate_series(1, 2) n;
+\set t '''00000000-0000-0000-0000-000000000001'''
+\set r1 '''00000000-0000-0000-0000-000000000001'''
+\set r2 '''00000000-0000-0000-0000-000000000002'''
+create function pg_temp.who(n int) returns text language sql as $$ select 'session-' || lpad(n::text, 16, '0') $$;
+select booking.put_hours(:t, r.resource_id, 'Mo-Su 09:00-12:00') is not null as set from booking.resource r;
+select booking.put_service(:t, 'one', 'One', array[60], array[:r1, :r2]::uuid[]) as one \gset
+select booking.recompute(:t, null, '2100-01-01', '2100-02-01') > 0 as stored;
+-- What is listed of each local date: how many starts, and the least and most that are left.
+create function pg_temp.days(session text default null, holds text default 'hide', by_resource boolean default false)
+returns table (day date, resource text, starts bigint, fewest int, most int, status text)
+language sql as $$
+    select timezone('Europe/Berlin', s.starts_at)::date, right(s.resource_id::text, 1), count(*), min(s.remaining), max(s.remaining), min(s.status)
+    from booking.service v, booking.available_slots(
+        v.tenant_id, v.service_id, '2100-01-02 00:00+01', '2100-01-06 00:00+01', session_id => session, holds => days.holds,
+        each_resource => by_resource) s
+    where v.slug = 'one'
+    group by 1, 2
+    order by 1, 2
+$$;
+
+-- Three of the service a day, by the date in Berlin. Monday is 2100-01-04.
+insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'one', 'day', 3);
+select * from pg_temp.days();
+select n, code from generate_series(1, 4) n, booking.try_hold(:t, :'one', timestamptz '2100-01-03 09:00+01' + (n - 1) % 3 * interval '1 hour', pg_temp.who(n));
+select * from pg_temp.days();
+-- A live hold counts; foreign ones are marked; bookings alone are the stable half; a lapsed one counts no more.
+select * from pg_temp.days(holds => 'mark') where day = '2100-01-03';
+select * from pg_temp.days(holds => 'ignore') where day = '2100-01-03';
+-- Own holds that a new one would let go of do not count: this one may move, and only it.
+select code from booking.try_hold(:t, :'one', '2100-01-03 11:00+01', pg_temp.who(9));
+select to_char(starts_at, 'HH24:MI') as at, remaining from booking.available_slots(:t, :'one', '2100-01-03 00:00+01', '2100-01-04 00:00+01', session_id => pg_temp.who(2)) s;
+select code from booking.try_hold(:t, :'one', '2100-01-03 11:00+01', pg_temp.who(2)) as another;
+select code from booking.try_hold(:t, :'one', '2100-01-03 10:00+01', pg_temp.who(2)) as same_again;
+update booking.hold set expires_at = now() - interval '1 s' where session_hash = sha256(pg_temp.who(1)::bytea);
+select * from pg_temp.days() where day = '2100-01-03';
+-- A cancelled booking counts no more, the others do; a hold that was counted books whatever came since.
+select code from booking.try_book(:t, (select hold_id from booking.hold where session_hash = sha256(pg_temp.who(2)::bytea)), pg_temp.who(2));
+select code from booking.try_book(:t, service => :'one', starts_at => '2100-01-03 09:00+01');
+select code from booking.try_book(:t, service => :'one', starts_at => '2100-01-03 11:00+01');
+update booking.service_limit set max_count = 1;
+select code from booking.try_book(:t, (select hold_id from booking.hold where session_hash = sha256(pg_temp.who(3)::bytea)), pg_temp.who(3)) as held_before;
+select * from pg_temp.days(holds => 'ignore') where day = '2100-01-03';
+select count(*) as booked from booking.booking where status = 'confirmed';
+select (booking.cancel(:t, booking_id)).status from booking.booking where lower(span) = '2100-01-03 09:00+01';
+update booking.service_limit set max_count = 3;
+select * from pg_temp.days() where day = '2100-01-03';
+-- Of a week, of a month.
+update booking.service_limit set period = 'week', max_count = 2;
+select * from pg_temp.days();
+update booking.service_limit set period = 'month', max_count = 4;
+select * from pg_temp.days();
+
+-- By length: what is there and the new one together.
+update booking.service_limit set period = 'day', max_count = null, max_minutes = 200;
+select * from pg_temp.days() where day in ('2100-01-03', '2100-01-04');
+update booking.service_limit set max_minutes = 59;
+select * from pg_temp.days();
+
+-- Of each resource: a member at its limit is passed over.
+delete from booking.service_limit;
+insert into booking.service_limit (tenant_id, service_id, scope, period, max_count) values (:t, :'one', 'resource', 'day', 1);
+select * from pg_temp.days();
+select * from pg_temp.days(by_resource => true) where day = '2100-01-04';
+select n, code, right(resources[1]::text, 1) as resource from generate_series(1, 3) n, booking.try_hold(:t, :'one', timestamptz '2100-01-04 08:00+01' + n * interval '1 hour', pg_temp.who(20 + n));
+select code from booking.try_hold(:t, :'one', '2100-01-05 09:00+01', pg_temp.who(31), resource => :r2);
+select code from booking.try_hold(:t, :'one', '2100-01-05 10:00+01', pg_temp.who(32), resource => :r2);
+select * from pg_temp.days();
+select * from pg_temp.days(by_resource => true) where day = '2100-01-05';
+
+-- Of each customer, known by e-mail or phone, when one is booked.
+delete from booking.service_limit;
+insert into booking.service_limit (tenant_id, service_id, scope, period, max_count) values (:t, :'one', 'customer', 'week', 1);
+select code from booking.try_book(:t, service => :'one', starts_at => '2100-01-11 09:00+01', customer => '{"email": "Ada@example.org"}');
+select code from booking.try_book(:t, service => :'one', starts_at => '2100-01-12 09:00+01', customer => '{"email": "ada@example.org "}');
+select code from booking.try_book(:t, service => :'one', starts_at => '2100-01-12 09:00+01', customer => '{"email": "eve@example.org"}');
+select code from booking.try_book(:t, service => :'one', starts_at => '2100-01-18 09:00+01', customer => '{"email": "ada@example.org"}');
+select hold_id as ada, code from booking.hold(:t, :'one', '2100-01-13 09:00+01', pg_temp.who(40)) \gset
+select code from booking.try_book(:t, :'ada', pg_temp.who(40), customer => '{"email": "ada@example.org"}');
+select code from booking.try_book(:t, :'ada', pg_temp.who(40), customer => '{"email": "bob@example.org"}');
+select count(*) as left_behind from booking.hold where expires_at > now() and lower(span) > '2100-01-12';
+
+-- A seat is a booking: a class counts each of its bookings once, of however many seats.
+delete from booking.service_limit;
+update booking.service set seats = 5 where service_id = :'one';
+insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'one', 'day', 2);
+select n, code from generate_series(1, 3) n, booking.try_hold(:t, :'one', '2100-01-20 09:00+01', pg_temp.who(50 + n), seats => 2);
+
+-- Bad input.
+\set VERBOSITY sqlstate
+insert into booking.service_limit (tenant_id, service_id, period) values (:t, :'one', 'month');
+insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'one', 'year', 1);
+insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'one', 'week', -1);
+insert into booking.service_limit (tenant_id, service_id, scope, period, max_count) values (:t, :'one', 'tenant', 'week', 1);
+insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'one', 'day', 1);
+select booking.hold(:t, :'one', '2100-01-20 09:00+01', pg_temp.who(60));
+select * from booking.verify();
