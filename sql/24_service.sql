@@ -52,7 +52,7 @@ create table booking.service (
     constraint service_arrival_of_stay check (arrival_days is null or kind = 'stay'),
     constraint service_arrival_iso check (booking.check_weekdays(arrival_days)),
     constraint service_crosses_of_span check (not crosses_closed or kind = 'span'),
-    constraint service_seats_of_slot check (seats between 1 and 10000 and kind = 'slot'),
+    constraint service_seats_of_slot check (seats is null or seats between 1 and 10000 and kind = 'slot'),
     constraint service_step_of_start check (step is null or kind <> 'stay'),
     constraint service_step_positive check (step between 1 and 525600),
     constraint service_buffers_positive check (buffer_before between 0 and 525600 and buffer_after between 0 and 525600),

@@ -209,6 +209,7 @@ select format('%s taken twice', r.slug)
 from booking.claim c
 join booking.claim d
     on d.tenant_id = c.tenant_id and d.resource_id = c.resource_id and d.unit = c.unit and d.span && c.span and d.id > c.id
+    and (c.sitting_id is null or d.sitting_id is distinct from c.sitting_id)
 join booking.resource r on r.tenant_id = c.tenant_id and r.resource_id = c.resource_id
 union all
 select format('%s booked %s times by %s, counted %s', r.slug, n.live, s.slug, m.booked)

@@ -9,6 +9,7 @@ use pg_booking_tests::TestDb;
 use tokio::{sync::Mutex, time};
 use tokio_postgres::Client;
 
+mod shared;
 mod storm;
 
 const FIXTURE: &str = include_str!("../isolation/fixture.sql");
