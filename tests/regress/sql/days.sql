@@ -80,6 +80,17 @@ select 'pool' as of, * from booking.available_days(:t, :'pool', '2100-01-04 00:0
 union all
 select 'anna', * from booking.available_days(:t, :'pool', '2100-01-04 00:00+01', '2100-01-05 00:00+01', resource => :anna);
 
+-- A class counts its starts, not its seats.
+insert into booking.resource (tenant_id, resource_id, slug, name)
+values (:t, '00000000-0000-0000-0000-00000000000e', 'studio', 'Studio');
+select booking.put_hours(:t, '00000000-0000-0000-0000-00000000000e', 'Mo 18:00-20:00') is not null as evening;
+select booking.put_service(:t, 'class', 'Class', array[60], array['00000000-0000-0000-0000-00000000000e']::uuid[]) as class \gset
+update booking.service set seats = 2 where slug = 'class';
+select code from booking.try_book(:t, service => :'class', starts_at => '2100-01-04 18:00+01');
+select slots as one_seat_left from booking.available_days(:t, :'class', '2100-01-04 00:00+01', '2100-01-05 00:00+01');
+select code from booking.try_book(:t, service => :'class', starts_at => '2100-01-04 18:00+01');
+select slots as no_seat_left from booking.available_days(:t, :'class', '2100-01-04 00:00+01', '2100-01-05 00:00+01');
+
 -- A foreign hold counts against a date, hidden or marked; not for its own session, not where holds are ignored, not once
 -- it has lapsed.
 select code from booking.try_hold(:t, :'short', '2100-01-04 09:00+01', 'session-of-the-first');

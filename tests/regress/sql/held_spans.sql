@@ -109,6 +109,7 @@ update booking.service set seats = 3 where slug = 'class';
 select code from booking.try_hold(:t, :'class', '2100-01-04 09:00', 'session-6-0123456789');
 select code from booking.try_hold(:t, :'class', '2100-01-04 09:00', 'session-7-0123456789');
 select * from held(:'class', '2100-01-04', '2100-01-05', session_id => 'session-7-0123456789');
+select status, remaining from booking.available_slots(:t, :'class', '2100-01-04 09:00', '2100-01-04 09:01', holds => 'mark');
 
 begin transaction read only;
 select count(*) from held(:'pool', '2100-01-01', '2101-02-05');
