@@ -58,6 +58,27 @@ $$;
 comment on function booking.lock_schedules(uuid, uuid[]) is
     'Locks schedules, then every resource that uses one of them, each in the order of their ids.';
 
+create function booking.lock_holiday_sets(tenant uuid, holiday_sets uuid[])
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_set uuid;
+begin
+    -- Before the schedules that use them, which come by lock_schedules. One that is being given a set is not among those
+    -- yet: it waits here, or commits before this lock comes, and is then seen.
+    for v_set in select distinct s from unnest(holiday_sets) s where s is not null order by s loop
+        update booking.holiday_set h
+        set version = h.version + 1
+        where h.tenant_id = lock_holiday_sets.tenant and h.holiday_set_id = v_set
+            and h.xmin <> pg_current_xact_id()::xid;
+    end loop;
+end
+$$;
+comment on function booking.lock_holiday_sets(uuid, uuid[]) is
+    'Locks holiday sets in the order of their ids until the transaction ends.';
+
 create function booking.same_map(a booking.slotmap, b booking.slotmap)
 returns boolean
 language sql

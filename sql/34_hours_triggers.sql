@@ -1,8 +1,8 @@
--- The same as 33_busy_triggers.sql for hours: the windows of a schedule, its zone, and which schedule and grain a
--- resource has. Next: 35_upkeep.sql.
+-- The same as 33_busy_triggers.sql for hours: the windows of a schedule and its travel, its zone, the holidays that it
+-- keeps, and which schedule and grain a resource has. Next: 35_upkeep.sql.
 
 create type booking.schedule_key as (tenant_id uuid, schedule_id uuid);
-comment on type booking.schedule_key is 'A schedule whose windows changed.';
+comment on type booking.schedule_key is 'A schedule whose hours changed.';
 
 create function booking.tg_schedule_window__pages()
 returns trigger
@@ -30,8 +30,8 @@ begin
 end
 $$;
 comment on function booking.tg_schedule_window__pages() is
-    'AFTER STATEMENT on schedule_rule and schedule_override: locks the schedules of the changed windows with the resources '
-    'that use them, and writes their pages.';
+    'AFTER STATEMENT on schedule_rule, schedule_override and schedule_travel: locks the schedules of the changed rows with '
+    'the resources that use them, and writes their pages.';
 
 create trigger _500_pages_insert
 after insert on booking.schedule_rule
@@ -69,22 +69,82 @@ referencing old table as old_rows
 for each statement
 execute function booking.tg_schedule_window__pages();
 
-create function booking.tg_schedule__lock()
+create trigger _500_pages_insert
+after insert on booking.schedule_travel
+referencing new table as new_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create trigger _500_pages_update
+after update on booking.schedule_travel
+referencing old table as old_rows new table as new_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create trigger _500_pages_delete
+after delete on booking.schedule_travel
+referencing old table as old_rows
+for each statement
+execute function booking.tg_schedule_window__pages();
+
+create type booking.holiday_set_key as (tenant_id uuid, holiday_set_id uuid);
+comment on type booking.holiday_set_key is 'A holiday set whose holidays changed.';
+
+create function booking.tg_holiday__pages()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, booking, pg_temp
 as $$
+declare
+    v_touched booking.holiday_set_key[] := '{}';
 begin
-    perform booking.lock_users(old.tenant_id, array[old.schedule_id]);
-    return new;
+    if tg_op <> 'INSERT' then
+        v_touched := v_touched || array(
+            select distinct (o.tenant_id, o.holiday_set_id)::booking.holiday_set_key from old_rows o);
+    end if;
+    if tg_op <> 'DELETE' then
+        v_touched := v_touched || array(
+            select distinct (n.tenant_id, n.holiday_set_id)::booking.holiday_set_key from new_rows n);
+    end if;
+    perform booking.lock_holiday_sets(t.tenant_id, array_agg(t.holiday_set_id))
+    from unnest(v_touched) t
+    group by t.tenant_id
+    order by t.tenant_id;
+    -- In a statement after that lock: who was given one of the sets meanwhile is among its users now.
+    perform booking.lock_schedules(s.tenant_id, array_agg(s.schedule_id))
+    from booking.schedule s
+    where (s.tenant_id, s.holiday_set_id) in (select t.tenant_id, t.holiday_set_id from unnest(v_touched) t)
+    group by s.tenant_id
+    order by s.tenant_id;
+    perform booking.refresh_pages(r.tenant_id, r.resource_id)
+    from booking.schedule s
+    join booking.resource r using (tenant_id, schedule_id)
+    where (s.tenant_id, s.holiday_set_id) in (select t.tenant_id, t.holiday_set_id from unnest(v_touched) t);
+    return null;
 end
 $$;
-comment on function booking.tg_schedule__lock() is 'BEFORE ROW, on a new zone: locks the resources that use the schedule.';
+comment on function booking.tg_holiday__pages() is
+    'AFTER STATEMENT: locks the sets of the changed holidays, then the schedules that use them with their resources, and '
+    'writes their pages.';
 
-create trigger _100_lock
-before update of zone on booking.schedule
-for each row
-execute function booking.tg_schedule__lock();
+create trigger _500_pages_insert
+after insert on booking.holiday
+referencing new table as new_rows
+for each statement
+execute function booking.tg_holiday__pages();
+
+create trigger _500_pages_update
+after update on booking.holiday
+referencing old table as old_rows new table as new_rows
+for each statement
+execute function booking.tg_holiday__pages();
+
+create trigger _500_pages_delete
+after delete on booking.holiday
+referencing old table as old_rows
+for each statement
+execute function booking.tg_holiday__pages();
 
 create function booking.tg_schedule__pages()
 returns trigger
@@ -92,18 +152,55 @@ language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
 as $$
+declare
+    v_touched booking.schedule_key[];
 begin
+    if tg_op = 'INSERT' then
+        -- Nothing uses it yet; but it, and who is going to, must not pass unseen by a writer of its holidays.
+        perform booking.lock_holiday_sets(n.tenant_id, array_agg(n.holiday_set_id))
+        from new_rows n
+        group by n.tenant_id
+        order by n.tenant_id;
+        return null;
+    end if;
+    v_touched := array(
+        select (n.tenant_id, n.schedule_id)::booking.schedule_key
+        from new_rows n
+        join old_rows o using (tenant_id, schedule_id)
+        where n.zone <> o.zone or n.holiday_set_id is distinct from o.holiday_set_id);
+    -- Mostly its version, which is its lock.
+    if cardinality(v_touched) = 0 then
+        return null;
+    end if;
+    perform booking.lock_holiday_sets(n.tenant_id, array_agg(n.holiday_set_id))
+    from new_rows n
+    where (n.tenant_id, n.schedule_id) in (select t.tenant_id, t.schedule_id from unnest(v_touched) t)
+    group by n.tenant_id
+    order by n.tenant_id;
+    perform booking.lock_users(t.tenant_id, array_agg(t.schedule_id))
+    from unnest(v_touched) t
+    group by t.tenant_id
+    order by t.tenant_id;
     perform booking.refresh_pages(r.tenant_id, r.resource_id)
     from booking.resource r
-    where r.tenant_id = new.tenant_id and r.schedule_id = new.schedule_id;
+    where (r.tenant_id, r.schedule_id) in (select t.tenant_id, t.schedule_id from unnest(v_touched) t);
     return null;
 end
 $$;
-comment on function booking.tg_schedule__pages() is 'AFTER ROW, on a new zone: writes the pages of the resources that use the schedule.';
+comment on function booking.tg_schedule__pages() is
+    'AFTER STATEMENT: locks the holiday sets that schedules are given, then the resources that use a schedule with another '
+    'zone or other holidays, and writes their pages.';
 
-create trigger _500_pages
-after update of zone on booking.schedule
-for each row
+create trigger _500_pages_insert
+after insert on booking.schedule
+referencing new table as new_rows
+for each statement
+execute function booking.tg_schedule__pages();
+
+create trigger _500_pages_update
+after update on booking.schedule
+referencing old table as old_rows new table as new_rows
+for each statement
 execute function booking.tg_schedule__pages();
 
 create function booking.tg_resource__lock()
@@ -204,6 +301,16 @@ execute function booking.tg_forget_pages();
 
 create trigger _500_forget_pages
 after truncate on booking.schedule_override
+for each statement
+execute function booking.tg_forget_pages();
+
+create trigger _500_forget_pages
+after truncate on booking.schedule_travel
+for each statement
+execute function booking.tg_forget_pages();
+
+create trigger _500_forget_pages
+after truncate on booking.holiday
 for each statement
 execute function booking.tg_forget_pages();
 

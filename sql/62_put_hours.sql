@@ -22,13 +22,20 @@ begin
     then
         return resource.schedule_id;
     end if;
-    insert into booking.schedule (tenant_id, name, zone)
-    values (resource.tenant_id, resource.name, resource.zone)
+    insert into booking.schedule (tenant_id, name, zone, holiday_set_id)
+    values (resource.tenant_id, resource.name, resource.zone, (
+        select s.holiday_set_id
+        from booking.schedule s
+        where s.tenant_id = resource.tenant_id and s.schedule_id = resource.schedule_id))
     returning schedule_id into v_schedule;
     insert into booking.schedule_override (tenant_id, schedule_id, dates, opens, closes, location_id, reason)
     select o.tenant_id, v_schedule, o.dates, o.opens, o.closes, o.location_id, o.reason
     from booking.schedule_override o
     where o.tenant_id = resource.tenant_id and o.schedule_id = resource.schedule_id;
+    insert into booking.schedule_travel (tenant_id, schedule_id, dates, zone)
+    select t.tenant_id, v_schedule, t.dates, t.zone
+    from booking.schedule_travel t
+    where t.tenant_id = resource.tenant_id and t.schedule_id = resource.schedule_id;
     update booking.resource r
     set schedule_id = v_schedule, version = r.version + 1
     where r.tenant_id = resource.tenant_id and r.resource_id = resource.resource_id;
@@ -36,7 +43,8 @@ begin
 end
 $$;
 comment on function booking.own_schedule(booking.resource) is
-    'The schedule of a resource that nothing else uses: the one it has, or a new one in its zone with the same overrides.';
+    'The schedule of a resource that nothing else uses: the one it has, or a new one in its zone with the same overrides, '
+    'holidays and travel.';
 
 create function booking.put_hours(tenant uuid, resource uuid, hours text)
 returns uuid
@@ -78,5 +86,5 @@ end
 $$;
 comment on function booking.put_hours(uuid, uuid, text) is
     'Sets the weekly hours of a resource in its own zone, such as ''Mo-Fr 09:00-12:00,13:00-18:00'', stores the pages of the '
-    'next 60 days and returns the schedule: its own, with the overrides that it had. 22023, 22008: not such a text; P0002: '
-    'unknown tenant or resource.';
+    'next 60 days and returns the schedule: its own, with the overrides, holidays and travel that it had. 22023, 22008: not '
+    'such a text; P0002: unknown tenant or resource.';

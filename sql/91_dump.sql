@@ -3,9 +3,12 @@
 select pg_extension_config_dump('booking.tenant', '');
 select pg_extension_config_dump('booking.member', '');
 select pg_extension_config_dump('booking.location', '');
+select pg_extension_config_dump('booking.holiday_set', '');
+select pg_extension_config_dump('booking.holiday', '');
 select pg_extension_config_dump('booking.schedule', '');
 select pg_extension_config_dump('booking.schedule_rule', '');
 select pg_extension_config_dump('booking.schedule_override', '');
+select pg_extension_config_dump('booking.schedule_travel', '');
 select pg_extension_config_dump('booking.resource', '');
 select pg_extension_config_dump('booking.service', '');
 select pg_extension_config_dump('booking.service_limit', '');
