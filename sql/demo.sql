@@ -58,11 +58,20 @@ from (
     s (tenant, slug, name, durations, buffer_before, buffer_after, step, min_notice, horizon)
 join booking.tenant t on t.slug = s.tenant;
 
--- Holidays close the whole house: the narrowest override of a date wins over the weekly hours.
-insert into booking.schedule_override (tenant_id, schedule_id, dates, reason)
-select r.tenant_id, r.schedule_id, daterange(d.day, d.day + d.days), d.reason
+-- Holidays close the whole house: one set a tenant, which all its schedules keep.
+insert into booking.holiday_set (tenant_id, slug, name)
+select t.tenant_id, h.slug, h.name
 from (
-    select t.tenant_id, d.reason, d.days,
+    values
+        ('praxis-berlin', 'berlin', 'Feiertage in Berlin'),
+        ('studio-ny', 'us', 'Holidays in the United States'),
+        ('clinic-kathmandu', 'nepal', 'Holidays in Nepal')) h (tenant, slug, name)
+join booking.tenant t on t.slug = h.tenant;
+
+insert into booking.holiday (tenant_id, holiday_set_id, dates, name)
+select h.tenant_id, h.holiday_set_id, daterange(d.day, d.day + d.days), d.name
+from (
+    select d.tenant, d.name, d.days,
         -- The next one from two weeks ago on: always one in sight, whatever the season.
         (d.first + make_interval(years => y.years))::date as day
     from (
@@ -75,11 +84,16 @@ from (
             ('studio-ny', date '2000-07-04', 1, 'Independence Day'),
             ('studio-ny', date '2000-12-25', 1, 'Christmas Day'),
             ('clinic-kathmandu', date '2000-02-19', 1, 'Prajatantra Diwas'),
-            ('clinic-kathmandu', date '2000-09-19', 1, 'Sambidhan Diwas')) d (tenant, first, days, reason)
-    join booking.tenant t on t.slug = d.tenant
-    cross join generate_series(20, 60) y (years)
-    where (d.first + make_interval(years => y.years))::date between current_date - 14 and current_date + 365) d
-join booking.resource r using (tenant_id);
+            ('clinic-kathmandu', date '2000-09-19', 1, 'Sambidhan Diwas')) d (tenant, first, days, name)
+    cross join generate_series(20, 60) y (years)) d
+join booking.tenant t on t.slug = d.tenant
+join booking.holiday_set h using (tenant_id)
+where d.day between current_date - 14 and current_date + 365;
+
+update booking.schedule s
+set holiday_set_id = h.holiday_set_id
+from booking.holiday_set h
+where h.tenant_id = s.tenant_id;
 
 -- A long evening for Clara, a week away for Anna.
 insert into booking.schedule_override (tenant_id, schedule_id, dates, opens, closes, reason)

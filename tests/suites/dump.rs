@@ -112,6 +112,14 @@ async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()>
             &[],
         )
         .await?;
+    // A week somewhere else.
+    client
+        .batch_execute(
+            "insert into booking.schedule_travel (tenant_id, schedule_id, dates, zone)
+             select tenant_id, schedule_id, daterange(current_date + 5, current_date + 12), 'Asia/Tokyo'
+             from booking.resource where slug = 'bilal'",
+        )
+        .await?;
     // What was on a unit that is gone since, must come back as well.
     client
         .batch_execute(
@@ -132,7 +140,9 @@ async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()>
         "booking",
         "booking_event",
         "claim",
+        "holiday",
         "schedule_override",
+        "schedule_travel",
         "busy_window",
     ] {
         ensure!(
