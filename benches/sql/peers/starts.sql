@@ -1,4 +1,5 @@
--- A peer of the slot queries, the fastest that was found for one resource: one multirange a member, of the starts that fit, and each start of the grid looked up in it.
+-- A peer of the slot queries, the fastest that was found for one resource: one multirange a member, of the starts that
+-- fit, and each start of the grid looked up in it.
 with member as materialized (
     select u.resource_id,
         (
