@@ -139,12 +139,13 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    -- A year at most: stored weeks may lie decades apart, and a map has an end.
+    -- A year at most: stored weeks may lie decades apart, and a map has an end. A week that lost its unit 0 counts: it is
+    -- to be mended, not overlooked.
     return query
         with week as (
             select a.week
             from booking.availability a
-            where a.tenant_id = page_runs.tenant and a.resource_id = page_runs.resource and a.unit = 0
+            where a.tenant_id = page_runs.tenant and a.resource_id = page_runs.resource
             union
             select w::date
             from generate_series(page_runs.first_week::timestamp, page_runs.last_week::timestamp, interval '7 days') w),
@@ -157,7 +158,7 @@ begin
 end
 $$;
 comment on function booking.page_runs(uuid, uuid, date, date) is
-    'The stored weeks of a resource, and those of a range if one is given, as runs of consecutive weeks.';
+    'The weeks of which a resource has any page, and those of a range if one is given, as runs of consecutive weeks.';
 
 create function booking.refresh_pages(
     tenant uuid,

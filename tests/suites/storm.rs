@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
+use pg_booking_tests::Dice;
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -18,32 +19,16 @@ const VISITORS: u64 = 26;
 const OWNERS: u64 = 4;
 const LENGTH: Duration = Duration::from_secs(15);
 
-/// A random walk of a client's own (xorshift64): its decisions can be repeated, the order among clients cannot.
-struct Dice(u64);
+/// One of three dates, a start every half an hour: enough room for some to win and too little for most.
+fn any_start(dice: &mut Dice) -> String {
+    format!(
+        "test.at('{} minutes')",
+        1440 * dice.roll(3) + 480 + 30 * dice.roll(22)
+    )
+}
 
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.roll(choices.len())]
-    }
-
-    /// One of three dates, a start every half an hour: enough room for some to win and too little for most.
-    fn start(&mut self) -> String {
-        format!(
-            "test.at('{} minutes')",
-            1440 * self.roll(3) + 480 + 30 * self.roll(22)
-        )
-    }
-
-    fn schedule(&mut self) -> String {
-        format!("test.id({})", 21 + self.roll(2))
-    }
+fn any_schedule(dice: &mut Dice) -> String {
+    format!("test.id({})", 21 + dice.roll(2))
 }
 
 const SERVICES: [&str; 8] = [
@@ -144,7 +129,7 @@ async fn visitor(client: &mut Client, n: u64, known: &Known, end: Instant) -> Re
     let session = format!("test.session('visitor {}')", n / 2);
     let mut held = Uuid::nil();
     while Instant::now() < end {
-        let (start, service) = (dice.start(), dice.of(&SERVICES));
+        let (start, service) = (any_start(&mut dice), dice.of(&SERVICES));
         let (what, query) = match dice.roll(10) {
             0..=3 => {
                 let ttl = dice.of(&["20 milliseconds", "300 milliseconds", "10 minutes"]);
@@ -211,7 +196,11 @@ async fn visitor(client: &mut Client, n: u64, known: &Known, end: Instant) -> Re
 async fn owner(client: &mut Client, n: u64, known: &Known, end: Instant) -> Result<()> {
     let mut dice = Dice(n * 104_729 + 1);
     while Instant::now() < end {
-        let (start, resource, schedule) = (dice.start(), dice.of(&RESOURCES), dice.schedule());
+        let (start, resource, schedule) = (
+            any_start(&mut dice),
+            dice.of(&RESOURCES),
+            any_schedule(&mut dice),
+        );
         let weekday = 1 + dice.roll(7);
         let (what, query) = match dice.roll(12) {
             0 => ("busy", format!(

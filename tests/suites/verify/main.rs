@@ -1,0 +1,5 @@
+//! `booking.verify` is what says that pages are right, so it is tried both ways. `walk`: whatever is written, in whatever order,
+//! it has nothing to say. `wrong`: each thing that can be wrong is made wrong, and it names exactly that.
+mod walk;
+mod world;
+mod wrong;
