@@ -12,7 +12,7 @@ use super::world::{World, id};
 const WEEK: i64 = 7 * 1440;
 
 /// How many kinds of steps there are, one of them being several in a transaction.
-const KINDS: usize = 49;
+const KINDS: usize = 56;
 
 /// For each kind, how many came to something, and how many did not.
 type Happened = BTreeMap<&'static str, (usize, usize)>;
@@ -156,14 +156,15 @@ impl Writer<'_> {
     }
 
     fn step(&mut self) -> Step {
-        match self.dice.roll(14) {
+        match self.dice.roll(15) {
             0..=2 => self.visitor(),
             3..=4 => self.calendar(),
             5..=6 => self.hours(),
-            7 => self.resources(),
-            8..=10 => self.claims(),
-            11 => self.owner(),
-            12 => self.upkeep(),
+            7 => self.dates(),
+            8 => self.resources(),
+            9..=11 => self.claims(),
+            12 => self.owner(),
+            13 => self.upkeep(),
             _ => self.rare(),
         }
     }
@@ -306,6 +307,54 @@ impl Writer<'_> {
                 "select booking.put_hours({tenant}, {}, '{}')",
                 self.resource(),
                 self.dice.of(&["Mo-Fr 08:30-12:00,13:00-17:15", "Mo-Su 00:00-24:00", "Tu 09:07-11:03", "Sa,Su 10:00-16:00"])
+            )),
+        }
+    }
+
+    /// What replaces the weekly windows on some dates: holidays, and the clock of somewhere else.
+    fn dates(&mut self) -> Step {
+        let (tenant, schedule) = (self.tenant(), self.schedule());
+        let dates = format!(
+            "daterange({0}, {0} + {1})",
+            self.date(),
+            1 + self.dice.roll(9)
+        );
+        let zone = self.dice.of(&[
+            "Asia/Kathmandu",
+            "Pacific/Kiritimati",
+            "America/Los_Angeles",
+        ]);
+        match self.dice.roll(8) {
+            0..=1 => {
+                let times = if self.dice.roll(2) == 0 { "null, null".to_owned() } else { self.window() };
+                step("holiday", format!(
+                    "insert into booking.holiday (tenant_id, holiday_set_id, dates, opens, closes)
+                     select {tenant}, {}, {dates}, {times}",
+                    id(31)
+                ))
+            }
+            2 => step("other holiday", format!(
+                "update booking.holiday h set tenant_id = {tenant}, dates = {dates} where {}", self.some("h.holiday_id", 2)
+            )),
+            3 => step("no holiday", format!(
+                "delete from booking.holiday h where {}", self.some("h.holiday_id", 2)
+            )),
+            4 => step("holidays kept or not", format!(
+                "update booking.schedule s set holiday_set_id = case when s.holiday_set_id is null then {} end
+                 where s.tenant_id = {tenant} and {}",
+                id(31), self.some("s.schedule_id", 2)
+            )),
+            5..=6 => step("travel", format!(
+                "insert into booking.schedule_travel (tenant_id, schedule_id, dates, zone)
+                 values ({tenant}, {schedule}, {dates}, '{zone}')"
+            )),
+            _ if self.dice.roll(2) == 0 => step("other travel", format!(
+                "update booking.schedule_travel t set tenant_id = {tenant}, schedule_id = {schedule}, zone = '{zone}', dates = {dates}
+                 where t.travel_id = (select t.travel_id from booking.schedule_travel t {})",
+                self.any("t.travel_id")
+            )),
+            _ => step("no travel", format!(
+                "delete from booking.schedule_travel t where {}", self.some("t.travel_id", 2)
             )),
         }
     }

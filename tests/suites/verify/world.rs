@@ -1,11 +1,11 @@
-//! Two tenants with the same ids below them, five resources of several grains and capacities, two schedules, and pages of eleven
-//! weeks around the present one.
+//! Two tenants with the same ids below them, five resources of several grains and capacities, two schedules, one of which keeps
+//! holidays, and pages of eleven weeks around the present one.
 use anyhow::Result;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use pg_booking_tests::TestDb;
 use tokio_postgres::Client;
 
-/// As a literal. 1 and 2 are tenants, 11 to 15 resources, 16 a guest of the walk, 21 and 22 schedules.
+/// As a literal. 1 and 2 are tenants, 11 to 15 resources, 16 a guest of the walk, 21 and 22 schedules, 31 a set of holidays.
 pub fn id(n: usize) -> String {
     format!("'a0000000-0000-0000-0000-{n:012}'::uuid")
 }
@@ -57,15 +57,19 @@ impl World {
         let tenant = id(n);
         let mut script = format!(
             "insert into booking.tenant (tenant_id, slug, name) values ({tenant}, 'tenant-{n}', 'Tenant');
-             insert into booking.schedule (tenant_id, schedule_id, name, zone)
-             values ({tenant}, {}, 'day', 'Europe/Berlin'), ({tenant}, {}, 'night', 'Australia/Lord_Howe');
+             insert into booking.holiday_set (tenant_id, holiday_set_id, slug, name)
+             values ({tenant}, {}, 'feasts', 'Feasts');
+             insert into booking.schedule (tenant_id, schedule_id, name, zone, holiday_set_id)
+             values ({tenant}, {}, 'day', 'Europe/Berlin', null), ({tenant}, {}, 'night', 'Australia/Lord_Howe', {});
              insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes)
              select tenant_id, schedule_id, d, time '08:00', time '18:30' from booking.schedule, generate_series(1, 5) d
              where tenant_id = {tenant};
              insert into booking.resource (tenant_id, resource_id, slug, name, grain, capacity, schedule_id)
              values ",
+            id(31),
             id(21),
-            id(22)
+            id(22),
+            id(31)
         );
         let resources = [
             ("one", 15, 1, id(21)),
@@ -96,8 +100,10 @@ impl World {
                 members.join(", ")
             ));
         }
+        // Groups of two: their claims meet in sittings.
         script.push_str(&format!(
-            ";select booking.recompute({tenant}, null, {}, {})",
+            ";update booking.service set seats = 2 where tenant_id = {tenant} and slug = 'coarse'
+             ;select booking.recompute({tenant}, null, {}, {})",
             self.at(-4 * 7 * 1440),
             self.at(5 * 7 * 1440 - 1)
         ));

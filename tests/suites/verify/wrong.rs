@@ -249,6 +249,31 @@ fn cases(world: &World) -> Vec<(&'static str, String, Vec<String>)> {
             says(&["1 11 4 0 open", "1 12 4 0 open"]),
         ),
         (
+            "a holiday more",
+            format!(
+                "insert into booking.holiday (tenant_id, holiday_set_id, dates)
+                 select {t}, {}, daterange({1}::date, {1}::date + 1)",
+                id(31),
+                world.at(4 * WEEK + 2 * DAY)
+            ),
+            says(&["1 13 4 0 open", "1 15 4 0 open"]),
+        ),
+        (
+            "a journey",
+            format!(
+                "insert into booking.schedule_travel (tenant_id, schedule_id, dates, zone)
+                 select {t}, {}, daterange({1}::date, {1}::date + 1), 'Asia/Tokyo'",
+                id(21),
+                world.at(4 * WEEK + 2 * DAY)
+            ),
+            says(&["1 11 4 0 open", "1 12 4 0 open"]),
+        ),
+        (
+            "holidays no longer kept",
+            format!("update booking.schedule set holiday_set_id = null where tenant_id = {t}"),
+            says(&["1 13 2 0 open", "1 15 2 0 open"]),
+        ),
+        (
             "another zone",
             format!("update booking.schedule set zone = 'Asia/Tokyo' where tenant_id = {t} and schedule_id = {}", id(22)),
             [every_week(13), every_week(15)].concat(),
@@ -282,16 +307,17 @@ async fn what_is_wrong_is_named_and_nothing_else() -> Result<()> {
             world.busy(tenant, 12, &world.span(1, DAY, DAY + 90)),
             format!(
                 "insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes, valid)
-                 values ({}, {}, 6, '09:00', '12:00', daterange({}::date, {}::date));
-                 select booking.recompute({}, {}, {}, {})",
-                id(tenant),
-                id(21),
-                world.at(3 * WEEK),
-                world.at(4 * WEEK),
-                id(tenant),
-                id(12),
-                world.at(60 * WEEK),
-                world.at(60 * WEEK)
+                 values ({t}, {day}, 6, '09:00', '12:00', daterange({season}::date, {season}::date + 7));
+                 insert into booking.holiday (tenant_id, holiday_set_id, dates)
+                 values ({t}, {feasts}, daterange({holiday}::date, {holiday}::date + 1));
+                 select booking.recompute({t}, {three}, {far}, {far})",
+                t = id(tenant),
+                day = id(21),
+                season = world.at(3 * WEEK),
+                feasts = id(31),
+                holiday = world.at(2 * WEEK + 2 * DAY),
+                three = id(12),
+                far = world.at(60 * WEEK)
             ),
         ];
         world.client.batch_execute(&script.concat()).await?;
