@@ -52,10 +52,16 @@ create type booking.limit_room as (
     resource_id uuid,
     span tstzrange,
     room int,
-    stable_room int);
+    stable_room int,
+    period text,
+    max_count int,
+    max_minutes int,
+    used_count int,
+    used_minutes int);
 comment on type booking.limit_room is
     'How many more bookings a limit admits that start in a span: room, with live holds counted; stable_room, without. '
-    'resource_id: null where the limit is on the service as a whole.';
+    'resource_id: null where the limit is on the service as a whole. period, max_count and max_minutes: the limit itself; '
+    'used_count, used_minutes: what counts against it, live holds among it.';
 
 create function booking.limit_rooms(
     service booking.service,
@@ -76,7 +82,7 @@ declare
 begin
     return query
         with subject as (
-            select l.max_count, l.max_minutes, m.resource_id, p.starts_at, p.ends_at
+            select l.period, l.max_count, l.max_minutes, m.resource_id, p.starts_at, p.ends_at
             from booking.service_limit l
             cross join lateral (
                 select booking.period_start(lower(starts), l.period, service.zone, n) as starts_at,
@@ -131,12 +137,13 @@ begin
             least(p.max_count - count(u.at), floor((p.max_minutes - coalesce(sum(u.length), 0)) / v_minutes))::int,
             least(
                 p.max_count - count(u.at) filter (where u.booked),
-                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.booked), 0)) / v_minutes))::int
+                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.booked), 0)) / v_minutes))::int,
+            p.period, p.max_count, p.max_minutes, count(u.at)::int, coalesce(sum(u.length), 0)::int
         from piece p
         left join used u
             on u.at >= p.starts_at and u.at < p.ends_at and (p.resource_id is null or p.resource_id = any (u.resources))
             and not coalesce(u.let_go @> p.at, false)
-        group by p.resource_id, p.max_count, p.max_minutes, p.starts_at, p.ends_at, p.at, p.until;
+        group by p.resource_id, p.period, p.max_count, p.max_minutes, p.starts_at, p.ends_at, p.at, p.until;
 end
 $$;
 comment on function booking.limit_rooms(booking.service, tstzrange, int, bytea, timestamptz) is

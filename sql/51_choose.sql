@@ -18,17 +18,19 @@ create function booking.candidates(
     starts_at timestamptz,
     minutes int,
     resource uuid,
-    session_hash bytea)
+    session_hash bytea,
+    now timestamptz default clock_timestamp(),
+    on_grid boolean default true)
 returns booking.candidate[]
 language plpgsql
+stable
 as $$
 #variable_conflict use_column
 declare
-    -- Volatile: each call reads what is committed now, by the clock as it is now.
-    v_now timestamptz := clock_timestamp();
+    -- Its snapshot is its caller's; a volatile one has a new one for each call, and so reads what is committed by then.
     v_grain int := booking.service_grain(service);
     v_limits booking.limit_room[] := booking.limits_of(
-        service, tstzrange(starts_at, starts_at, '[]'), minutes, session_hash, v_now);
+        service, tstzrange(starts_at, starts_at, '[]'), minutes, session_hash, now);
 begin
     return (
         select array_agg((
@@ -42,7 +44,7 @@ begin
                     where l.span @> starts_at and l.room <= 0 and coalesce(l.resource_id = o.resource_id, true)) as allowed
             from booking.offers(
                 service, starts_at, starts_at + interval '1 microsecond', minutes,
-                booking.wanted_step(service, null, v_grain), v_grain, session_hash, true, v_now) o) o
+                case when on_grid then booking.wanted_step(service, null, v_grain) end, v_grain, session_hash, true, now) o) o
         -- A given resource shuts out the others of its requirement, as long as that picks one.
         where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
             or o.requirement_id <> (
@@ -52,8 +54,9 @@ begin
                     and m.resource_id = candidates.resource));
 end
 $$;
-comment on function booking.candidates(booking.service, timestamptz, int, uuid, bytea) is
-    'The units that the rule of booking.offers considers for one start; null where conditions 1 and 3 already fail.';
+comment on function booking.candidates(booking.service, timestamptz, int, uuid, bytea, timestamptz, boolean) is
+    'The units that the rule of booking.offers considers for one start; null where conditions 1 and 3 already fail. on_grid: '
+    'false lets a start lie between the steps.';
 
 create function booking.verdict(candidates booking.candidate[], resource uuid)
 returns text

@@ -65,7 +65,7 @@ $$;
 comment on function booking.own_hold(booking.service, timestamptz, int, bytea, uuid, int) is
     'The live hold that a session has of exactly this slot (with so many seats, if given), or a row of nulls.';
 
-create function booking.try_hold(
+create function booking.hold_quietly(
     tenant uuid,
     service uuid,
     starts_at timestamptz,
@@ -82,22 +82,22 @@ set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
-    v_service booking.service := booking.the_service(try_hold.tenant, try_hold.service);
-    v_minutes int := booking.wanted_minutes(v_service, try_hold.duration, booking.service_grain(v_service));
-    v_seats int := booking.wanted_seats(v_service, try_hold.seats);
-    v_session bytea := booking.session_hash(try_hold.session_id);
-    v_ttl interval := booking.bounded_ttl(v_service, try_hold.ttl);
+    v_service booking.service := booking.the_service(hold_quietly.tenant, hold_quietly.service);
+    v_minutes int := booking.wanted_minutes(v_service, hold_quietly.duration, booking.service_grain(v_service));
+    v_seats int := booking.wanted_seats(v_service, hold_quietly.seats);
+    v_session bytea := booking.session_hash(hold_quietly.session_id);
+    v_ttl interval := booking.bounded_ttl(v_service, hold_quietly.ttl);
     v_hold booking.hold;
 begin
     if v_session is null then
         raise exception 'session_id is needed' using errcode = '22004';
-    elsif try_hold.starts_at is null then
+    elsif hold_quietly.starts_at is null then
         raise exception 'starts_at is needed' using errcode = '22004', hint = 'Give the start of a slot.';
     end if;
-    perform booking.check_range(try_hold.starts_at, try_hold.starts_at);
-    perform booking.check_member(v_service, try_hold.resource);
+    perform booking.check_range(hold_quietly.starts_at, hold_quietly.starts_at);
+    perform booking.check_member(v_service, hold_quietly.resource);
     perform booking.lock_session(v_session);
-    v_hold := booking.own_hold(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource, v_seats);
+    v_hold := booking.own_hold(v_service, hold_quietly.starts_at, v_minutes, v_session, hold_quietly.resource, v_seats);
     if v_hold.hold_id is not null then
         -- The same slot again: renewed, unless it lapsed just now.
         update booking.hold h
@@ -108,11 +108,37 @@ begin
             return booking.held(v_hold);
         end if;
     end if;
-    return booking.take(v_service, try_hold.starts_at, v_minutes, v_session, try_hold.resource, v_seats, v_ttl, false);
+    return booking.take(v_service, hold_quietly.starts_at, v_minutes, v_session, hold_quietly.resource, v_seats, v_ttl, false);
+end
+$$;
+comment on function booking.hold_quietly(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is
+    'As booking.try_hold, without the reasons: what the public may know, and what they cost is more than all the rest.';
+
+create function booking.try_hold(
+    tenant uuid,
+    service uuid,
+    starts_at timestamptz,
+    session_id text,
+    duration interval default null,
+    resource uuid default null,
+    ttl interval default null,
+    seats int default null)
+returns booking.hold_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.hold_result := booking.hold_quietly(
+        tenant, service, starts_at, session_id, duration, resource, ttl, seats);
+begin
+    if v_result.code = 'BK003' then
+        v_result.detail := booking.not_offered(tenant, service, starts_at, duration, resource, session_id, seats);
+    end if;
+    return v_result;
 end
 $$;
 comment on function booking.try_hold(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is
-    'As booking.hold, but a refusal is returned in code, and nothing is left behind.';
+    'As booking.hold, but a refusal is returned in code, with the reasons of BK003 in detail, and nothing is left behind.';
 
 create function booking.hold(
     tenant uuid,
@@ -137,7 +163,8 @@ $$;
 comment on function booking.hold(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is
     'Holds a slot for a session until ttl has passed (default: the service''s). The same slot again renews its hold; other own '
     'holds that overlap it are let go, unless this one fails. resource: only this one; duration: default the shortest; '
-    'seats: of a class, in one and the same, default 1. BK003: not offered; BK004: a limit is used up; BK001: taken. P0002: unknown tenant, service, resource. 22023, 22004, 22008: bad arguments.';
+    'seats: of a class, in one and the same, default 1. BK003: not offered, with the reasons '
+    'of booking.explain_slot in the DETAIL; BK004: a limit is used up; BK001: taken. P0002: unknown tenant, service, resource. 22023, 22004, 22008: bad arguments.';
 
 create type booking.release_result as (released boolean, code text, detail jsonb);
 comment on type booking.release_result is 'Whether a hold was let go. code: null, or BK002 where there is no such hold of the session.';

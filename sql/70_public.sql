@@ -185,7 +185,7 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_key booking.slot_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
-    v_hold booking.hold_result := booking.try_hold(
+    v_hold booking.hold_result := booking.hold_quietly(
         v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl, seats);
 begin
     if v_hold.hold_id is null then
@@ -239,7 +239,7 @@ begin
     else
         v_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
     end if;
-    return booking.try_book(
+    return booking.book_quietly(
         v_key.tenant_id, hold_id, session_id, v_key.service_id, v_key.starts_at, v_key.duration, v_key.resource_id,
         customer, if_still_free);
 end
