@@ -46,6 +46,8 @@ declare
 begin
     -- Schedules before their resources, as an update of schedule.zone has it: the row first. A resource that is being
     -- given one is not among those yet: it waits here, or commits before this lock comes, and is then seen.
+    -- (It has its own row already. So a statement on several schedules, and a move from one to another of them, may end as
+    -- a deadlock: 40P01 for one of the two.)
     for v_schedule in select distinct s from unnest(schedules) s order by s loop
         update booking.schedule s
         set version = s.version + 1
@@ -66,8 +68,9 @@ as $$
 declare
     v_set uuid;
 begin
-    -- Before the schedules that use them, which come by lock_schedules. One that is being given a set is not among those
-    -- yet: it waits here, or commits before this lock comes, and is then seen.
+    -- A writer of holidays locks the set, then the resources that keep it, and no schedule: those are many, and a resource
+    -- that moves from one to another of the same set would wait for the one while it is waited for itself. Who comes to
+    -- keep a set otherwise, a schedule or a resource, locks the set, too, after its own rows.
     for v_set in select distinct s from unnest(holiday_sets) s where s is not null order by s loop
         update booking.holiday_set h
         set version = h.version + 1

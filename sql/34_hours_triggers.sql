@@ -111,9 +111,10 @@ begin
     from unnest(v_touched) t
     group by t.tenant_id
     order by t.tenant_id;
-    -- In a statement after that lock: who was given one of the sets meanwhile is among its users now.
-    perform booking.lock_schedules(s.tenant_id, array_agg(s.schedule_id))
+    -- In a statement after that lock: who came to keep one of the sets meanwhile is seen now.
+    perform booking.lock_resources(s.tenant_id, array_agg(r.resource_id))
     from booking.schedule s
+    join booking.resource r using (tenant_id, schedule_id)
     where (s.tenant_id, s.holiday_set_id) in (select t.tenant_id, t.holiday_set_id from unnest(v_touched) t)
     group by s.tenant_id
     order by s.tenant_id;
@@ -125,8 +126,8 @@ begin
 end
 $$;
 comment on function booking.tg_holiday__pages() is
-    'AFTER STATEMENT: locks the sets of the changed holidays, then the schedules that use them with their resources, and '
-    'writes their pages.';
+    'AFTER STATEMENT: locks the sets of the changed holidays, then the resources whose schedules keep them, and writes their '
+    'pages.';
 
 create trigger _500_pages_insert
 after insert on booking.holiday
@@ -156,7 +157,7 @@ declare
     v_touched booking.schedule_key[];
 begin
     if tg_op = 'INSERT' then
-        -- Nothing uses it yet; but it, and who is going to, must not pass unseen by a writer of its holidays.
+        -- Nothing uses it yet; but it, and who is going to, must not pass a writer of its holidays unseen.
         perform booking.lock_holiday_sets(n.tenant_id, array_agg(n.holiday_set_id))
         from new_rows n
         group by n.tenant_id
@@ -172,15 +173,17 @@ begin
     if cardinality(v_touched) = 0 then
         return null;
     end if;
-    perform booking.lock_holiday_sets(n.tenant_id, array_agg(n.holiday_set_id))
-    from new_rows n
-    where (n.tenant_id, n.schedule_id) in (select t.tenant_id, t.schedule_id from unnest(v_touched) t)
-    group by n.tenant_id
-    order by n.tenant_id;
     perform booking.lock_users(t.tenant_id, array_agg(t.schedule_id))
     from unnest(v_touched) t
     group by t.tenant_id
     order by t.tenant_id;
+    -- After the resources: a writer of those holidays waits for none of them yet.
+    perform booking.lock_holiday_sets(n.tenant_id, array_agg(n.holiday_set_id))
+    from new_rows n
+    join old_rows o using (tenant_id, schedule_id)
+    where n.holiday_set_id is distinct from o.holiday_set_id
+    group by n.tenant_id
+    order by n.tenant_id;
     perform booking.refresh_pages(r.tenant_id, r.resource_id)
     from booking.resource r
     where (r.tenant_id, r.schedule_id) in (select t.tenant_id, t.schedule_id from unnest(v_touched) t);
@@ -188,8 +191,8 @@ begin
 end
 $$;
 comment on function booking.tg_schedule__pages() is
-    'AFTER STATEMENT: locks the holiday sets that schedules are given, then the resources that use a schedule with another '
-    'zone or other holidays, and writes their pages.';
+    'AFTER STATEMENT: locks the resources that use a schedule with another zone or other holidays, then the holiday sets that '
+    'schedules are given, and writes the pages.';
 
 create trigger _500_pages_insert
 after insert on booking.schedule
@@ -213,10 +216,18 @@ begin
     update booking.schedule s
     set version = s.version + 1
     where s.tenant_id = new.tenant_id and s.schedule_id = new.schedule_id and s.xmin <> pg_current_xact_id()::xid;
+    -- Nor one of its holidays; who kept the same ones before is waited for anyway.
+    perform booking.lock_holiday_sets(new.tenant_id, array[s.holiday_set_id])
+    from booking.schedule s
+    where s.tenant_id = new.tenant_id and s.schedule_id = new.schedule_id and (tg_op = 'INSERT' or not exists (
+        select
+        from booking.schedule o
+        where o.tenant_id = old.tenant_id and o.schedule_id = old.schedule_id and o.holiday_set_id = s.holiday_set_id));
     return new;
 end
 $$;
-comment on function booking.tg_resource__lock() is 'BEFORE ROW, on another schedule: locks that schedule.';
+comment on function booking.tg_resource__lock() is
+    'BEFORE ROW, on another schedule: locks that schedule, and its holidays where they are others.';
 
 create trigger _100_lock_insert
 before insert on booking.resource
