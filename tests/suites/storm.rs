@@ -201,8 +201,8 @@ async fn owner(client: &mut Client, n: u64, known: &Known, end: Instant) -> Resu
             dice.of(&RESOURCES),
             any_schedule(&mut dice),
         );
-        let weekday = 1 + dice.roll(7);
-        let (what, query) = match dice.roll(12) {
+        let (weekday, holidays) = (1 + dice.roll(7), format!("test.id({})", 51 + dice.roll(2)));
+        let (what, query) = match dice.roll(17) {
             0 => ("busy", format!(
                 "insert into booking.busy_window (tenant_id, resource_id, span)
                  select test.id(1), resource_id, tstzrange({start}, {start} + interval '20 minutes')
@@ -237,6 +237,24 @@ async fn owner(client: &mut Client, n: u64, known: &Known, end: Instant) -> Resu
                 dice.of(&["null", "'room'", "'ben'"])
             )),
             10 => ("put hours", "select booking.put_hours(test.id(1), test.resource('desk'), 'Mo-Su 08:00-20:00')".to_owned()),
+            11 => ("holiday", format!(
+                "insert into booking.holiday (tenant_id, holiday_set_id, dates, opens, closes)
+                 select test.id(1), {holidays}, daterange(day, day + 1), {}
+                 from (select ({start} at time zone 'UTC')::date as day) d",
+                dice.of(&["null, null", "'08:00', '20:00'"])
+            )),
+            12 => ("no holidays", format!("delete from booking.holiday where holiday_set_id = {holidays}")),
+            13 => ("other holidays", format!(
+                "update booking.schedule set holiday_set_id = {} where schedule_id = {schedule}",
+                dice.of(&[holidays.as_str(), "null"])
+            )),
+            14 => ("travel", format!(
+                "insert into booking.schedule_travel (tenant_id, schedule_id, dates, zone)
+                 select test.id(1), {schedule}, daterange(day, day + 1), 'Asia/Kathmandu'
+                 from (select ({start} at time zone 'UTC')::date as day) d
+                 on conflict do nothing"
+            )),
+            15 => ("no travel", format!("delete from booking.schedule_travel where schedule_id = {schedule}")),
             // As if an hour had passed.
             _ => ("expire", "with lapsed as (
                     select hold_id from booking.hold where expires_at <= clock_timestamp() order by random() limit 20
@@ -279,6 +297,12 @@ async fn watch(world: &World, known: &Known, end: Instant) -> Result<()> {
 async fn a_storm_of_all_writes_leaves_every_acknowledged_booking_and_nothing_wrong() -> Result<()> {
     let _alone = ALONE.lock().await;
     let world = World::new("storm").await?;
+    world
+        .run(
+            "insert into booking.holiday_set (tenant_id, holiday_set_id, slug, name)
+             values (test.id(1), test.id(51), 'one', 'One'), (test.id(1), test.id(52), 'two', 'Two')",
+        )
+        .await?;
     let known = Known::default();
     let mut visitors = try_join_all((0..VISITORS).map(|_| world.db.connect())).await?;
     let mut owners = try_join_all((0..OWNERS).map(|_| world.db.connect())).await?;
