@@ -134,10 +134,11 @@ begin
                 cross join lateral unnest(array[lower(u.let_go), upper(u.let_go)]) e (at)
                 where e.at > s.starts_at and e.at < s.ends_at) e)
         select p.resource_id, tstzrange(p.at, p.until),
-            least(p.max_count - count(u.at), floor((p.max_minutes - coalesce(sum(u.length), 0)) / v_minutes))::int,
-            least(
+            greatest(0, least(
+                p.max_count - count(u.at), floor((p.max_minutes - coalesce(sum(u.length), 0)) / v_minutes)))::int,
+            greatest(0, least(
                 p.max_count - count(u.at) filter (where u.booked),
-                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.booked), 0)) / v_minutes))::int,
+                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.booked), 0)) / v_minutes)))::int,
             p.period, p.max_count, p.max_minutes, count(u.at)::int, coalesce(sum(u.length), 0)::int
         from piece p
         left join used u
