@@ -31,6 +31,16 @@ as 'MODULE_PATHNAME', 'slot_caps_wrapper';
 comment on function booking.slot_caps(booking.slotmap, tstzrange[], integer[]) is
     'At each slot of starts the least cap among the spans that hold its instant; 2147483647 where none does. Errors: 22023 not a cap for every span, 22004 null among them';
 
+create function booking.slot_where(starts booking.slotmap, counts integer[])
+returns booking.slotmap
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slot_where_wrapper';
+comment on function booking.slot_where(booking.slotmap, integer[]) is
+    'The slots of starts whose count is above zero. Errors: 22023 not a count for every slot, 22004 null count';
+
 create function booking.slot_least(a integer[], b integer[])
 returns integer[]
 language c

@@ -1,6 +1,6 @@
 //! Counts along starts: lists of integers, one for each set slot of a map.
 
-use crate::datum::Map;
+use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql, report};
 use crate::range::SpanArg;
 use crate::scalar::{ArrayArg, IntArrayOut, TextArrayOut};
@@ -58,6 +58,13 @@ fn slot_fits(free: ArrayArg<i32>, members: i32, pick: i32) -> Sql<IntArrayOut> {
     let free = free.elements("count")?;
     count::slot_fits(&free, usize::try_from(members).unwrap_or(0), pick)
         .map(IntArrayOut)
+        .or_report()
+}
+
+#[pg_extern]
+fn slot_where(starts: Map<'_>, counts: ArrayArg<i32>) -> Sql<Owned> {
+    count::slot_where(&starts.view()?, &counts.elements("count")?)
+        .map(Owned)
         .or_report()
 }
 

@@ -2,7 +2,7 @@
 //! worked out on such lists, a whole list at a time. `tally` makes the planes that counts are read from.
 
 use crate::error::Error;
-use crate::map::{Bits, same_grain};
+use crate::map::{Bits, Slotmap, same_grain};
 use crate::run::next_set;
 use core::ops::Range;
 
@@ -101,6 +101,26 @@ fn largest<I: Iterator<Item = i64>>(units: impl Fn() -> I, pick: i64) -> Result<
         }
     }
     i32::try_from(fits).map_err(|_| Error::CountOverflow)
+}
+
+/// The starts whose count is above zero.
+pub fn slot_where(starts: &impl Bits, counts: &[i32]) -> Result<Slotmap, Error> {
+    if starts.count() != counts.len() as i64 {
+        return Err(Error::Ragged);
+    }
+    let mut counts = counts.iter();
+    let words = (0..starts.len()).map(|index| {
+        let (mut rest, mut kept) = (starts.word(index), 0);
+        while rest != 0 {
+            let bit = rest & rest.wrapping_neg();
+            if counts.next().is_some_and(|&count| count > 0) {
+                kept |= bit;
+            }
+            rest ^= bit;
+        }
+        kept
+    });
+    Slotmap::new(starts.grain(), starts.first_word(), words.collect())
 }
 
 /// The lesser of two counts, start by start.

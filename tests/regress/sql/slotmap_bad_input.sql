@@ -147,6 +147,8 @@ select slot_fits(array[2147483647, 1], 2, 1);
 select slot_caps('{}', '{"[2026-01-15 00:00,)"}', '{}');
 select slot_caps('{}', '{"[2026-01-15 00:00,)"}', '{null}');
 select slot_caps('{}', '{null}', '{1}');
+select slot_where('{}', '{1}');
+select slot_where('{[2026-01-15 09:00,2026-01-15 09:15)}', '{null}');
 select slot_least('{1}', '{1,2}');
 select slot_least('{1}', '{null}');
 select slot_ahead('{}', '-15 min');

@@ -136,6 +136,7 @@ select slot_counts('{}', '{}'), slot_counts('{[2026-01-15 09:00,2026-01-15 09:30
 -- Counts along starts: what fits, caps, the lesser, what lies ahead, ids.
 select slot_fits('{5,1,1,1,1,1}', 3, 2) as fits, slot_fits('{5,1,1,1,1,1}', 3, 1) as sums, slot_fits('{}', 3, 2) as none;
 select slot_caps('{[2026-01-15 09:00,2026-01-15 10:00)}', '{"[2026-01-15 09:15,2026-01-15 10:00)","(2026-01-15 09:15,2026-01-15 09:30]",empty,"(,2026-01-15 09:45)"}', '{3,1,0,7}');
+select slot_where('{[2026-01-15 09:00,2026-01-15 10:00)}', '{1,0,0,2}');
 select slot_least('{1,5}', '{3,2}'), slot_least_agg(c) from (values ('{4,4}'::int[]), (null), ('{5,1}')) as v (c);
 select slot_ahead('{[2026-01-15 09:00,2026-01-15 10:00)}', '1:30'), slot_ahead('{}', '1:30');
 select slot_ids('{[2026-01-15 09:00,2026-01-15 09:30)}', 'head', 'tail') = array(

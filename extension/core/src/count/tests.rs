@@ -77,3 +77,11 @@ fn the_lesser_of_two() {
     assert_eq!(slot_least(&[1, 5], &[3, 2]), Ok(vec![1, 2]));
     assert_eq!(slot_least(&[1], &[]), Err(Error::Ragged));
 }
+
+#[test]
+fn starts_with_a_count_above_zero() {
+    let starts = map(&[-7, 1, 2, 63, 64]);
+    assert_eq!(slot_where(&starts, &[1, 0, 2, 0, 3]), Ok(map(&[-7, 2, 64])));
+    assert_eq!(slot_where(&starts, &[0, -1, 0, 0, 0]), Ok(map(&[])));
+    assert_eq!(slot_where(&starts, &[1]), Err(Error::Ragged));
+}
