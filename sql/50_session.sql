@@ -68,4 +68,4 @@ begin
         detail = coalesce(detail::text, ''), hint = coalesce(v_refusal.hint, '');
 end
 $$;
-comment on function booking.refuse(text, jsonb) is 'Raises what a try_* function returned; nothing where its code is null.';
+comment on function booking.refuse(text, jsonb) is 'Raises what a try_* function returned; nothing where its code is null. Not to be called then: it would be planned all the same.';

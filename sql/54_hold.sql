@@ -156,7 +156,9 @@ as $$
 declare
     v_result booking.hold_result := booking.try_hold(tenant, service, starts_at, session_id, duration, resource, ttl, seats);
 begin
-    perform booking.refuse(v_result.code, v_result.detail);
+    if v_result.code is not null then
+        perform booking.refuse(v_result.code, v_result.detail);
+    end if;
     return v_result;
 end
 $$;
@@ -199,7 +201,9 @@ as $$
 declare
     v_result booking.release_result := booking.try_release(tenant, hold_id, session_id);
 begin
-    perform booking.refuse(v_result.code, v_result.detail);
+    if v_result.code is not null then
+        perform booking.refuse(v_result.code, v_result.detail);
+    end if;
     return v_result;
 end
 $$;

@@ -275,7 +275,9 @@ declare
     v_result booking.booking_result := booking.try_book(
         tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
 begin
-    perform booking.refuse(v_result.code, v_result.detail);
+    if v_result.code is not null then
+        perform booking.refuse(v_result.code, v_result.detail);
+    end if;
     return v_result;
 end
 $$;

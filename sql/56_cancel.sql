@@ -59,7 +59,9 @@ as $$
 declare
     v_result booking.booking_result := booking.try_cancel(tenant, booking_id, reason);
 begin
-    perform booking.refuse(v_result.code, v_result.detail);
+    if v_result.code is not null then
+        perform booking.refuse(v_result.code, v_result.detail);
+    end if;
     return v_result;
 end
 $$;

@@ -39,7 +39,9 @@ declare
     v_result booking.hold_result := booking.public_try_hold(
         tenant, service, starts_at, session_id, duration, resource, ttl, slot_id, seats);
 begin
-    perform booking.public_refuse(v_result.code, v_result.detail);
+    if v_result.code is not null then
+        perform booking.public_refuse(v_result.code, v_result.detail);
+    end if;
     return v_result;
 end
 $$;
@@ -55,7 +57,9 @@ as $$
 declare
     v_result booking.release_result := booking.public_try_release(tenant, hold_id, session_id);
 begin
-    perform booking.public_refuse(v_result.code, v_result.detail);
+    if v_result.code is not null then
+        perform booking.public_refuse(v_result.code, v_result.detail);
+    end if;
     return v_result;
 end
 $$;
@@ -81,7 +85,9 @@ declare
     v_result booking.booking_result := booking.public_try_book(
         tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free, slot_id);
 begin
-    perform booking.public_refuse(v_result.code, v_result.detail);
+    if v_result.code is not null then
+        perform booking.public_refuse(v_result.code, v_result.detail);
+    end if;
     return v_result;
 end
 $$;
