@@ -26,8 +26,13 @@ create table booking.resource (
 ) with (fillfactor = 50);
 comment on table booking.resource is 'Anything that can be booked: staff, room, equipment, venue.';
 comment on column booking.resource.zone is 'IANA time zone; the tenant''s where none is given.';
-comment on column booking.resource.grain is 'Minutes a slot: 1, 5, 10, 15, 20, 30 or 60. All resources of a service share one.';
-comment on column booking.resource.capacity is 'How many identical units there are; each is booked by itself.';
+comment on column booking.resource.grain is
+    'Minutes a slot: 1, 5, 10, 15, 20, 30 or 60. All resources of a service share one. Where it changes, what was booked '
+    'keeps its time, and is busy in every slot that it touches.';
+comment on column booking.resource.capacity is
+    'How many identical units there are; each is booked by itself. Not lowered below one that is held or booked (23514).';
+comment on column booking.resource.active is
+    'False: taken for nothing new. Its bookings stay and can be cancelled, its live holds can be booked.';
 comment on column booking.resource.schedule_id is 'Its opening hours; null: always open.';
 comment on column booking.resource.version is
     'Counts changes; an update of it is the lock under which its pages are written (half of each block is left free, so it stays HOT).';

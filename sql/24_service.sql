@@ -66,7 +66,9 @@ comment on table booking.service is 'What is booked: how long, how far ahead, wi
 comment on column booking.service.zone is 'IANA time zone of its dates; the tenant''s where none is given.';
 comment on column booking.service.kind is
     'slot: starts on a grid, for one of the durations. stay: nights, from check_in on one local date to check_out on a later '
-    'one. span: a freely chosen start and end.';
+    'one. span: a freely chosen start and end. A hold that lives books what it held, whatever changes here meanwhile.';
+comment on column booking.service.active is
+    'False: unknown to whoever would list, hold or book it (P0002). Its bookings stay and can be cancelled, its live holds can be booked.';
 comment on column booking.service.durations is
     'Minutes of a slot, nights of a stay; the first is what a visitor is shown first, the shortest is the default. '
     'Empty where min_length and max_length say what is allowed.';
@@ -80,7 +82,8 @@ comment on column booking.service.arrival_days is 'Of a stay: ISO weekdays on wh
 comment on column booking.service.crosses_closed is 'Of a span: hours between its two ends may be closed.';
 comment on column booking.service.seats is
     'How many may book the same start together, as in a class; null: nobody shares. The first booking takes the resources, '
-    'others join it until all seats are taken.';
+    'others join it until all seats are taken. Fewer than are taken: nobody is put out, and no more are sold; null: what is '
+    'taken stays, and shuts out everybody else.';
 comment on column booking.service.step is 'Minutes between starts; null: the shortest duration of a slot, the grain for a span.';
 comment on column booking.service.buffer_before is 'Minutes before a booking that nobody else may have.';
 comment on column booking.service.buffer_after is 'Minutes after a booking that nobody else may have.';
@@ -112,6 +115,8 @@ create table booking.service_requirement (
 ) with (fillfactor = 50);
 comment on table booking.service_requirement is
     'A service needs every one of its requirements; each takes `pick` of its resources. One resource, a pool and a team are all this.';
+comment on column booking.service_requirement.pick is
+    'How many of its resources a booking takes; with fewer active ones the service is not offered.';
 comment on column booking.service_requirement.strategy is
     'Who is taken first: round_robin (fewest bookings and live holds by weight), least_busy (fewest claims on that date), priority, any (by id).';
 

@@ -66,16 +66,20 @@ begin
     if new.booking_id is not null then
         perform booking.lock_resources(new.tenant_id, array[new.resource_id]);
     end if;
-    -- The exclusion constraint guards a unit; that there is such a unit is guarded here. Unit 1 always exists, and what is
-    -- over may have been on one that is gone since: a dump must restore.
+    -- The exclusion constraint guards a unit; that there is such a unit is guarded here, against a capacity that shrinks at
+    -- this moment, too: that waits for this lock, or this for it. Unit 1 always exists, and what is over may have been on
+    -- one that is gone since: a dump must restore.
     if new.unit > 1 and upper(new.span) > clock_timestamp()
-        and (tg_op = 'INSERT' or (new.resource_id, new.unit) is distinct from (old.resource_id, old.unit)) and not exists (
-        select
-        from booking.resource r
-        where r.tenant_id = new.tenant_id and r.resource_id = new.resource_id and new.unit <= r.capacity)
+        and (tg_op = 'INSERT' or (new.resource_id, new.unit) is distinct from (old.resource_id, old.unit))
     then
-        raise exception 'resource % has no unit %', new.resource_id, new.unit
-            using errcode = '23514', constraint = 'claim_unit_within_capacity', schema = 'booking', table = 'claim';
+        perform
+        from booking.resource r
+        where r.tenant_id = new.tenant_id and r.resource_id = new.resource_id and new.unit <= r.capacity
+        for key share;
+        if not found then
+            raise exception 'resource % has no unit %', new.resource_id, new.unit
+                using errcode = '23514', constraint = 'claim_unit_within_capacity', schema = 'booking', table = 'claim';
+        end if;
     end if;
     return new;
 end

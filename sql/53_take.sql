@@ -225,6 +225,7 @@ declare
     v_own boolean;
     v_locked boolean;
     v_attempt int := 1;
+    v_constraint text;
     v_code text;
 begin
     v_hold.tenant_id := service.tenant_id;
@@ -293,12 +294,19 @@ begin
                 end if;
                 exit when v_lost is null;
                 raise exception using errcode = 'BK001';
-            exception when sqlstate 'BK001' then
-                -- Back to where no lock was held, and on without the unit that was lost.
+            exception
+                when sqlstate 'BK001' then
+                    -- Back to where no lock was held, and on without the unit that was lost.
+                when check_violation then
+                    -- Or without those that are gone: the capacity shrank meanwhile.
+                    get stacked diagnostics v_constraint = constraint_name;
+                    if v_constraint <> 'claim_unit_within_capacity' then
+                        raise;
+                    end if;
             end;
         end if;
         v_attempt := v_attempt + 1;
-        if service.seats is not null or exists (select from unnest(v_lost) l where l.units > 1) then
+        if service.seats is not null or v_constraint is not null or exists (select from unnest(v_lost) l where l.units > 1) then
             v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
         else
             v_candidates := array(
