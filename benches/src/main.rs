@@ -15,6 +15,8 @@ mod history;
 mod measure;
 /// Other ways to write the peer of the slot queries.
 mod peers;
+/// Where the time of a slot query goes.
+mod profile;
 /// The table and the file of results.
 mod report;
 /// Slots of one resource and of pools: the figures with a target.
@@ -29,8 +31,8 @@ mod world;
 struct Arguments {
     /// What to measure [default: slots history upkeep curves].
     groups: Vec<Group>,
-    /// Pairs of runs a row, less where they take long.
-    #[arg(long, default_value_t = 30)]
+    /// Pairs of runs a row, fewer where they take long.
+    #[arg(long, default_value_t = 200)]
     runs: usize,
     /// Past bookings to measure with: 10000 loads hardly any.
     #[arg(long, default_value_t = 10_000_000)]
@@ -47,6 +49,7 @@ enum Group {
     Upkeep,
     Curves,
     Peers,
+    Profile,
 }
 
 const DEFAULT: [Group; 4] = [Group::Slots, Group::History, Group::Upkeep, Group::Curves];
@@ -68,6 +71,7 @@ async fn main() -> Result<()> {
             Group::Upkeep => upkeep::run(&world, &mut report).await?,
             Group::Curves => curves::run(&world, &mut report).await?,
             Group::Peers => peers::run(&world, &mut report).await?,
+            Group::Profile => profile::run(&world, arguments.runs).await?,
         }
     }
     report.write(&arguments.json)

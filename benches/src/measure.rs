@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use tokio_postgres::{Client, Row, Statement, types::ToSql};
 
 /// No pair is begun after so long, once there are `FEWEST`.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(12);
 const FEWEST: usize = 5;
 const WARM_UP: usize = 3;
 
@@ -88,7 +88,7 @@ pub async fn pairs<A: PartialEq + Debug>(
     runs: usize,
     ours: &Query<'_>,
     peer: &Query<'_>,
-    answer: impl Fn(&[Row]) -> Result<A>,
+    answer: impl Fn(&[Row]) -> Result<Vec<A>>,
 ) -> Result<(Times, Times)> {
     let (mut our_times, mut peer_times) = (Times::default(), Times::default());
     let begin = Instant::now();
@@ -106,14 +106,25 @@ pub async fn pairs<A: PartialEq + Debug>(
         };
         ensure!(!our_rows.is_empty(), "nothing is offered");
         let (our_answer, peer_answer) = (answer(&our_rows)?, answer(&peer_rows)?);
-        ensure!(
-            our_answer == peer_answer,
-            "the answers differ: {our_answer:?} is not {peer_answer:?}"
-        );
+        same(&our_answer, &peer_answer)?;
         if run >= WARM_UP {
             our_times.push(our_time);
             peer_times.push(peer_time);
         }
     }
     Ok((our_times, peer_times))
+}
+
+/// That both gave the same rows; else the first that differ.
+fn same<A: PartialEq + Debug>(ours: &[A], peer: &[A]) -> Result<()> {
+    if let Some((ours, peer)) = ours.iter().zip(peer).find(|(ours, peer)| ours != peer) {
+        bail!("the answers differ: {ours:?} is not the peer's {peer:?}");
+    }
+    ensure!(
+        ours.len() == peer.len(),
+        "the answers differ: {} rows are not the peer's {}",
+        ours.len(),
+        peer.len()
+    );
+    Ok(())
 }

@@ -118,6 +118,9 @@ impl Report {
 
     /// Writes the file and says what was missed, which is no error: figures are of a machine.
     pub fn write(&self, path: &Path) -> Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
