@@ -29,6 +29,8 @@ impl Grain {
         Grain(30),
         Grain(60),
     ];
+    /// The finest, which divides all others.
+    pub const MINUTE: Grain = Grain(1);
     /// What text without a prefix means.
     pub const DEFAULT: Grain = Grain(15);
 

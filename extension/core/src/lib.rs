@@ -23,6 +23,8 @@ pub mod day;
 pub mod grid;
 /// The start in a slot_id.
 pub mod id;
+/// Keys of a GiST index over maps.
+pub mod index;
 /// Intervals in whole slots.
 pub mod length;
 /// Overlap, containment, equality.

@@ -12,11 +12,12 @@ use std::ops::RangeInclusive;
 
 const FOREVER: i64 = 1 << 50;
 
+/// A range near a map.
 #[derive(Debug, Clone)]
-struct Case {
+pub struct Case {
     grain: Grain,
-    map: Slotmap,
-    span: Span,
+    pub map: Slotmap,
+    pub span: Span,
     pieces: RangeInclusive<i64>,
     finite: bool,
 }
@@ -57,7 +58,7 @@ fn mirrored((edge, half, inclusive): (Edge, i64, bool)) -> (Edge, i64, bool) {
     }
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub fn case() -> impl Strategy<Value = Case> {
     grain()
         .prop_flat_map(|grain| (Just(grain), base(grain)))
         .prop_flat_map(|(grain, base)| (Just(grain), Just(base), some_runs(base)))
