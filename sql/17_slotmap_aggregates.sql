@@ -1,4 +1,5 @@
 -- Aggregates over maps. Their state lives in the aggregate's memory and is changed in place.
+-- Next: 18_slotmap_counts.sql.
 
 -- slotmap_agg
 

@@ -1,5 +1,5 @@
 -- Counts along starts: one number for each set slot of a map, in order. Beside slot_series of the same map in ROWS FROM
--- they are a list of starts with what is left at each. Next: 20_checks.sql.
+-- they are a list of starts with what is left at each. Next: 19_slotmap_gist.sql.
 
 create function booking.slot_counts(starts booking.slotmap, planes booking.slotmap[])
 returns integer[]

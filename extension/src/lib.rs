@@ -2,7 +2,7 @@
 //!
 //! Every `#[pg_extern]` becomes the symbol `<name>_wrapper`, which `sql/1*.sql` declares by hand with all its attributes.
 //! Read `datum` first: unsafe code stands in `datum`, `range/*`, `scalar`, and where PostgreSQL hands
-//! out bare pointers: `io/wire`, `aggregate/state`, `operator/hash`, `analyze`. The rest is one concern a file.
+//! out bare pointers: `io/wire`, `aggregate/state`, `operator/hash`, `analyze`, `index/*`. The rest is one concern a file.
 // An ErrorReport is large, but it is built once, on the way out.
 #![allow(clippy::result_large_err)]
 
@@ -28,6 +28,8 @@ mod analyze;
 mod construct;
 /// Counts along starts.
 mod count;
+/// The GiST operator class.
+mod index;
 /// Text, binary, typmod, casts.
 mod io;
 /// `+ * -`, `&& @> <@ = <>`, hashing.

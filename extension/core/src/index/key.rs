@@ -12,7 +12,7 @@
 //!
 //! - Bit `n` of `kinds` says that there is a map of the `n`-th grain, the highest that there is an empty one.
 //! - Minutes count from 2000-01-01 00:00 UTC; both are 0 if all maps are empty. The finest grain is one, so bounds are exact.
-//! - Equal keys are equal bytes. With both headers an entry takes 48 bytes of the page, 170 of them fit.
+//! - Equal keys are equal bytes. With its headers and line pointer an entry takes 52 bytes of its page: 156 fit.
 
 use super::hours::Hours;
 use super::search::Query;

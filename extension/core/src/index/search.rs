@@ -20,7 +20,7 @@ pub enum Strategy {
     Equals,
 }
 
-/// What they are compared with. A page has 170 keys, so nothing is worked out before it is needed.
+/// What they are compared with. A page has 156 keys, so nothing is worked out before it is needed.
 pub trait Query {
     /// The only grain that it may be compared with; `None` is any.
     fn only_grain(&self) -> Option<Grain>;
