@@ -25,7 +25,8 @@ create table booking.resource (
     constraint resource_capacity_some check (capacity between 1 and 1000)
 ) with (fillfactor = 50);
 comment on table booking.resource is 'Anything that can be booked: staff, room, equipment, venue.';
-comment on column booking.resource.zone is 'IANA time zone; the tenant''s where none is given.';
+comment on column booking.resource.zone is
+    'IANA time zone, which put_hours gives the schedule; the tenant''s where none is given. Hours are read in that of the schedule.';
 comment on column booking.resource.grain is
     'Minutes a slot: 1, 5, 10, 15, 20, 30 or 60. All resources of a service share one. Where it changes, what was booked '
     'keeps its time, and is busy in every slot that it touches.';
