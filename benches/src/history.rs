@@ -1,4 +1,6 @@
 //! The same query after ever more past bookings. What is over costs nothing: a read touches pages and live holds.
+use std::time::Instant;
+
 use anyhow::{Context, Result};
 use pg_booking_tests::TestDb;
 
@@ -82,7 +84,7 @@ async fn growth(report: &mut Report, db: &TestDb, past: usize) -> Result<()> {
 
 /// A copy of the world with a past, loaded by three sessions: one alone would take the ten millions five minutes.
 async fn load(world: &World, bookings: usize) -> Result<TestDb> {
-    eprintln!("loading {} past bookings ...", thousands(bookings));
+    let begin = Instant::now();
     let db = world.copy(&format!("history_{bookings}")).await?;
     let client = db.connect().await?;
     client
@@ -104,5 +106,10 @@ async fn load(world: &World, bookings: usize) -> Result<TestDb> {
     )?;
     verify(&client).await?;
     client.batch_execute("checkpoint").await?;
+    eprintln!(
+        "loaded {} past bookings in {:.0} s",
+        thousands(bookings),
+        begin.elapsed().as_secs_f64()
+    );
     Ok(db)
 }

@@ -17,7 +17,7 @@ impl World {
             .batch_execute("alter system set autovacuum = off")
             .await?;
         client
-            .batch_execute("alter system set max_wal_size = '16GB'")
+            .batch_execute("alter system set max_wal_size = '4GB'")
             .await?;
         client.batch_execute("select pg_reload_conf()").await?;
         client
