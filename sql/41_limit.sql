@@ -59,7 +59,8 @@ create type booking.limit_room as (
     used_count int,
     used_minutes int);
 comment on type booking.limit_room is
-    'How many more bookings a limit admits that start in a span: room, with live holds counted; stable_room, without. '
+    'How many more bookings a limit admits that start in a span: room, with live holds counted; stable_room, without foreign '
+    'ones. '
     'resource_id: null where the limit is on the service as a whole. period, max_count and max_minutes: the limit itself; '
     'used_count, used_minutes: what counts against it, live holds among it.';
 
@@ -98,7 +99,7 @@ begin
             select min(s.starts_at) as starts_at, max(s.ends_at) as ends_at from subject s),
         -- What counts. let_go: the starts for which an own hold would be.
         used as materialized (
-            select lower(b.span) as at, extract(epoch from upper(b.span) - lower(b.span)) / 60 as length, true as booked,
+            select lower(b.span) as at, extract(epoch from upper(b.span) - lower(b.span)) / 60 as length, true as stays,
                 null::tstzrange as let_go, array(
                     select r.resource_id
                     from booking.booking_resource r
@@ -109,7 +110,8 @@ begin
                 and lower(b.span) >= reach.starts_at and lower(b.span) < reach.ends_at
             where b.status in ('pending', 'confirmed', 'completed', 'no_show') and coalesce(b.expires_at > now, true)
             union all
-            select lower(h.span), extract(epoch from upper(h.span) - lower(h.span)) / 60, false,
+            select lower(h.span), extract(epoch from upper(h.span) - lower(h.span)) / 60,
+                h.session_hash is not distinct from limit_rooms.session_hash,
                 case
                     when h.session_hash = limit_rooms.session_hash
                         then tstzrange(lower(h.span) - v_length + interval '1 microsecond', upper(h.span))
@@ -137,8 +139,8 @@ begin
             greatest(0, least(
                 p.max_count - count(u.at), floor((p.max_minutes - coalesce(sum(u.length), 0)) / v_minutes)))::int,
             greatest(0, least(
-                p.max_count - count(u.at) filter (where u.booked),
-                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.booked), 0)) / v_minutes)))::int,
+                p.max_count - count(u.at) filter (where u.stays),
+                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.stays), 0)) / v_minutes)))::int,
             p.period, p.max_count, p.max_minutes, count(u.at)::int, coalesce(sum(u.length), 0)::int
         from piece p
         left join used u
@@ -196,6 +198,7 @@ begin
                 and b.status in ('pending', 'confirmed', 'completed', 'no_show')
                 and coalesce(b.expires_at > clock_timestamp(), true)) u
         where l.tenant_id = service.tenant_id and l.service_id = service.service_id and l.scope = 'customer'
+            and customer_room.customer_key is not null
             and (u.bookings >= l.max_count
                 or u.length + (customer_room.ends_at - customer_room.starts_at) > make_interval(mins => l.max_minutes)));
 end

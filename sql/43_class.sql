@@ -77,6 +77,29 @@ $$;
 comment on function booking.classes(booking.service, booking.offer[], tstzrange, int, bytea, timestamptz) is
     'The classes of a service that begin in a range and last so many minutes. The session''s own holds take no seat.';
 
+create function booking.limited_classes(classes booking.class[], limits booking.limit_room[])
+returns booking.class[]
+language plpgsql
+immutable
+as $$
+#variable_conflict use_column
+begin
+    if limits is null then
+        return classes;
+    end if;
+    return array(
+        select (
+            c.starts_at, c.sittings, c.resources, c.units, least(c.free, r.room), least(c.stable, r.stable_room))::booking.class
+        from unnest(classes) c
+        cross join lateral (
+            select min(l.room) as room, min(l.stable_room) as stable_room
+            from unnest(limits) l
+            where l.resource_id = any (c.resources) and l.span @> c.starts_at) r);
+end
+$$;
+comment on function booking.limited_classes(booking.class[], booking.limit_room[]) is
+    'Classes with no more seats left than the limits of their resources admit bookings.';
+
 create function booking.seats_left(classes booking.class[], at timestamptz, resource uuid, stable boolean)
 returns int
 language plpgsql

@@ -146,13 +146,7 @@ as $$
 #variable_conflict use_column
 begin
     return array(
-        with cap as materialized (
-            select array_agg(l.span) as spans,
-                array_agg(case holds when 'ignore' then l.stable_room else l.room end) as free,
-                array_agg(l.stable_room) as stable
-            from unnest(limits) l
-            where l.resource_id is null),
-        target as materialized (
+        with target as materialized (
             select coalesce(c.resource_id, only_resource) as resource_id, c.starts, c.free, c.stable
             from unnest(counts) c),
         seated as (
@@ -177,7 +171,12 @@ begin
                     else booking.slot_least(s.stable, booking.slot_caps(s.starts, p.spans, p.stable))
                 end as stable
             from seated s
-            cross join cap p),
+            cross join lateral (
+                select array_agg(l.span) as spans,
+                    array_agg(case holds when 'ignore' then l.stable_room else l.room end) as free,
+                    array_agg(l.stable_room) as stable
+                from unnest(limits) l
+                where l.resource_id is null or l.resource_id = s.resource_id) p),
         -- Nothing is left of most starts that fell out: they go before there are rows.
         kept as materialized (
             select c.resource_id, booking.slot_where(c.starts, c.free) as starts, array_remove(c.free, 0) as free, null::int[] as stable
@@ -284,9 +283,12 @@ begin
     if v_offers = '{}' then
         return;
     end if;
-    v_limits := booking.limits_of(v_service, tstzrange(from_ts, to_ts), v_minutes, v_session, v_now);
+    -- Confirmed bookings only: nobody's holds are one's own.
+    v_limits := booking.limits_of(
+        v_service, tstzrange(from_ts, to_ts), v_minutes, case when holds <> 'ignore' then v_session end, v_now);
     if v_service.seats is not null then
-        v_classes := booking.classes(v_service, v_offers, tstzrange(from_ts, to_ts), v_minutes, v_session, v_now);
+        v_classes := booking.limited_classes(
+            booking.classes(v_service, v_offers, tstzrange(from_ts, to_ts), v_minutes, v_session, v_now), v_limits);
     end if;
     -- Named where there is only one.
     if not v_by_resource and v_offers[1].resource_id = all (select o.resource_id from unnest(v_offers) o) then

@@ -30,7 +30,7 @@ declare
     -- Its snapshot is its caller's; a volatile one has a new one for each call, and so reads what is committed by then.
     v_grain int := booking.service_grain(service);
     v_limits booking.limit_room[] := booking.limits_of(
-        service, tstzrange(starts_at, starts_at, '[]'), minutes, session_hash, now);
+        service, tstzrange(starts_at, starts_at + interval '1 microsecond'), minutes, session_hash, now);
 begin
     return (
         select array_agg((

@@ -217,6 +217,13 @@ begin
     -- A hold for the length of this call, taken with the locks of a booking.
     v_hold := booking.take(
         v_service, book_quietly.starts_at, v_minutes, v_session, book_quietly.resource, 1, v_service.max_hold_age, true);
+    if v_hold.code = 'BK001' and not booking.customer_room(
+        v_service, book_quietly.starts_at, booking.slot_end(v_service, book_quietly.starts_at, v_minutes),
+        booking.customer_key(v_customer))
+    then
+        -- Limits are judged before what is taken.
+        v_hold.code := 'BK004';
+    end if;
     if v_hold.code is not null then
         return (null, null, null, null, v_hold.code, v_hold.detail)::booking.booking_result;
     end if;

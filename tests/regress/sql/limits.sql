@@ -103,3 +103,31 @@ insert into booking.service_limit (tenant_id, service_id, scope, period, max_cou
 insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'one', 'day', 1);
 select booking.hold(:t, :'one', '2100-01-20 09:00+01', pg_temp.who(60));
 select * from booking.verify();
+\set VERBOSITY default
+
+-- At the edges: a start at the first instant of a day counts to it; the first of the next does not.
+delete from booking.service_limit;
+delete from booking.hold;
+select booking.put_service(:t, 'night', 'Night', array[60], array[:r1, :r2]::uuid[]) as night \gset
+select booking.put_hours(:t, r.resource_id, 'Mo-Su 00:00-24:00') is not null as set from booking.resource r;
+insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'night', 'day', 1);
+select code from booking.try_hold(:t, :'night', '2100-03-02 10:00+01', pg_temp.who(70));
+select code from booking.try_hold(:t, :'night', '2100-03-02 00:00+01', pg_temp.who(71)) as midnight;
+select code from booking.try_hold(:t, :'night', '2100-03-03 00:00+01', pg_temp.who(72)) as next_midnight;
+-- Marked as held is what foreign holds keep; one's own other hold uses the limit up, and no one holds that.
+select count(*) from booking.available_slots(:t, :'night', '2100-03-02 12:00+01', '2100-03-02 15:00+01', session_id => pg_temp.who(70), holds => 'mark') s;
+select min(status), count(*) from booking.available_slots(:t, :'night', '2100-03-02 12:00+01', '2100-03-02 15:00+01', holds => 'mark') s;
+-- Whom nobody knows no limit of a customer keeps out; who is at the limit is told so, also of what is taken.
+update booking.service_limit set scope = 'customer', max_count = 0;
+select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-05 10:00+01');
+update booking.service_limit set max_count = 1;
+select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-06 10:00+01', resource => :r1, customer => '{"phone": "1"}');
+select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-06 10:00+01', resource => :r1, customer => '{"phone": "1"}');
+-- A class whose teacher is at the limit admits nobody.
+update booking.service_limit set scope = 'resource', max_count = 2;
+update booking.service set seats = 5 where service_id = :'night';
+select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-07 10:00+01', resource => :r1);
+select remaining from booking.available_slots(:t, :'night', '2100-03-07 10:00+01', '2100-03-07 10:01+01', resource => :r1) s;
+select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-07 10:00+01', resource => :r1);
+select remaining from booking.available_slots(:t, :'night', '2100-03-07 10:00+01', '2100-03-07 10:01+01', resource => :r1) s;
+select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-07 10:00+01', resource => :r1);
