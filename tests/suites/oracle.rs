@@ -28,16 +28,22 @@ mod dice;
 mod generate;
 #[path = "oracle/hours.rs"]
 mod hours;
+#[path = "oracle/limits.rs"]
+mod limits;
 #[path = "oracle/rule.rs"]
 mod rule;
 #[path = "oracle/script.rs"]
 mod script;
+#[path = "oracle/seats.rs"]
+mod seats;
 #[path = "oracle/service.rs"]
 mod service;
 #[path = "oracle/shrink.rs"]
 mod shrink;
 #[path = "oracle/take.rs"]
 mod take;
+#[path = "oracle/taken.rs"]
+mod taken;
 #[path = "oracle/wishes.rs"]
 mod wishes;
 #[path = "oracle/world.rs"]
@@ -89,7 +95,21 @@ async fn what_is_offered_is_what_the_contract_says_and_can_be_had() -> Result<()
                 let fault = check(&mut client, &world, &mut tally)
                     .await
                     .with_context(|| format!("seed {}", seed(n)))?;
-                if let Some(fault) = fault {
+                if let (Some(fault), Ok(_)) = (&fault, env::var("ORACLE_ALL")) {
+                    println!(
+                        "FAULT seed {} {:?} {}",
+                        seed(n),
+                        world.service.kind,
+                        fault
+                            .lines()
+                            .take(4)
+                            .collect::<Vec<_>>()
+                            .join(" # ")
+                            .chars()
+                            .take(600)
+                            .collect::<String>()
+                    );
+                } else if let Some(fault) = fault {
                     next.store(worlds, Ordering::Relaxed);
                     bail!(smallest(&mut client, world, fault).await?);
                 }

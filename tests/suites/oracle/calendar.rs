@@ -1,4 +1,6 @@
-//! Random opening hours: several windows a day, seasons, overrides. Next: `generate`.
+//! Random opening hours: several windows a day, seasons, overrides, holidays, travel. Next: `service`.
+use std::ops::Range;
+
 use anyhow::Result;
 use jiff::{ToSpan, civil::Date};
 
@@ -6,26 +8,11 @@ use super::{
     clock::{DAY, HOUR, MINUTE, wall, zone},
     dice::Dice,
     generate::Scene,
-    world::{Dates, Override, Schedule, Weekly, Window},
+    world::{Dates, HolidaySet, Override, Schedule, Weekly, Window},
 };
 
 /// A schedule that says something about the period, mostly in the zone of the scene.
-pub fn schedule(dice: &mut Dice, scene: &Scene<'_>) -> Result<Schedule> {
-    let Scene {
-        zones,
-        home,
-        grain,
-        period,
-        ..
-    } = scene;
-    let grain = *grain;
-    let zone_name = if dice.chance(75) {
-        home
-    } else {
-        dice.of(zones)
-    };
-    let date = wall(&zone(zone_name)?, period.start)?.date();
-    let days = (period.end - period.start) / DAY;
+pub fn schedule(dice: &mut Dice, scene: &Scene<'_>, holiday_sets: usize) -> Result<Schedule> {
     let mut rules = Vec::new();
     match dice.range(0, 29) {
         // No rule: never open.
@@ -34,7 +21,7 @@ pub fn schedule(dice: &mut Dice, scene: &Scene<'_>) -> Result<Schedule> {
         1..=4 => (1..=7).for_each(|weekday| rules.push(weekly(weekday, 0..DAY))),
         // The same hours on most days.
         5..=14 => {
-            let windows = windows(dice, grain);
+            let windows = windows(dice, scene.grain);
             for weekday in 1..=7 {
                 if dice.chance(90) {
                     rules.extend(windows.iter().map(|window| weekly(weekday, window.clone())));
@@ -44,9 +31,9 @@ pub fn schedule(dice: &mut Dice, scene: &Scene<'_>) -> Result<Schedule> {
         // Others on each day, some in a season.
         _ => {
             for weekday in 1..=7 {
-                for window in windows(dice, grain) {
+                for window in windows(dice, scene.grain) {
                     let valid = if dice.chance(15) {
-                        season(dice, date, days)?
+                        season(dice, scene)?
                     } else {
                         Dates::default()
                     };
@@ -58,14 +45,51 @@ pub fn schedule(dice: &mut Dice, scene: &Scene<'_>) -> Result<Schedule> {
             }
         }
     }
+    let overrides = dice.of(&[0, 0, 0, 1, 1, 2, 3]);
+    let overrides = overrides_of(dice, scene, overrides)?;
+    let mut travels: Vec<(Range<Date>, String)> = Vec::new();
+    for _ in 0..dice.of(&[0, 0, 0, 0, 1, 2]) {
+        let dates = dates(dice, scene)?;
+        if !travels
+            .iter()
+            .any(|(others, _)| others.start < dates.end && dates.start < others.end)
+        {
+            travels.push((dates, dice.of(scene.zones).to_owned()));
+        }
+    }
+    Ok(Schedule {
+        id: dice.uuid(),
+        zone: if dice.chance(75) {
+            scene.home
+        } else {
+            dice.of(scene.zones)
+        }
+        .to_owned(),
+        rules,
+        overrides,
+        holidays: dice.maybe(if holiday_sets > 0 { 60 } else { 0 }, |dice| {
+            dice.below(holiday_sets)
+        }),
+        travels,
+    })
+}
+
+pub fn holiday_set(dice: &mut Dice, scene: &Scene<'_>) -> Result<HolidaySet> {
+    let days = dice.range(0, 3);
+    Ok(HolidaySet {
+        id: dice.uuid(),
+        days: overrides_of(dice, scene, days)?,
+    })
+}
+
+fn overrides_of(dice: &mut Dice, scene: &Scene<'_>, number: i64) -> Result<Vec<Override>> {
     let mut overrides = Vec::new();
-    for _ in 0..dice.of(&[0, 0, 0, 1, 1, 2, 3]) {
-        let first = date.checked_add(dice.range(-3, days + 1).days())?;
-        let dates = first..first.checked_add(dice.of(&[1, 1, 1, 2, 2, 3, 7]).days())?;
-        let windows = if dice.chance(25) {
+    for _ in 0..number {
+        let dates = dates(dice, scene)?;
+        let windows = if dice.chance(scene.closed) {
             Vec::new()
         } else {
-            windows(dice, grain)
+            windows(dice, scene.grain)
         };
         if windows.is_empty() {
             overrides.push(Override {
@@ -78,12 +102,15 @@ pub fn schedule(dice: &mut Dice, scene: &Scene<'_>) -> Result<Schedule> {
             window: Some(window),
         }));
     }
-    Ok(Schedule {
-        id: dice.uuid(),
-        zone: zone_name.to_owned(),
-        rules,
-        overrides,
-    })
+    Ok(overrides)
+}
+
+/// Some dates in or around the period, mostly few.
+fn dates(dice: &mut Dice, scene: &Scene<'_>) -> Result<Range<Date>> {
+    let first = scene
+        .date()?
+        .checked_add(dice.range(-3, scene.days() + 1).days())?;
+    Ok(first..first.checked_add(dice.of(&[1, 1, 1, 2, 2, 3, 7]).days())?)
 }
 
 fn weekly(weekday: i8, window: Window) -> Weekly {
@@ -117,9 +144,11 @@ fn windows(dice: &mut Dice, grain: i64) -> Vec<Window> {
 }
 
 /// Dates that begin or end within the period, or do not end at all.
-pub fn season(dice: &mut Dice, date: Date, days: i64) -> Result<Dates> {
-    let from = date.checked_add(dice.range(-2, days).days())?;
-    let to = from.checked_add(dice.range(1, days + 3).days())?;
+pub fn season(dice: &mut Dice, scene: &Scene<'_>) -> Result<Dates> {
+    let from = scene
+        .date()?
+        .checked_add(dice.range(-2, scene.days()).days())?;
+    let to = from.checked_add(dice.range(1, scene.days() + 3).days())?;
     Ok(match dice.range(0, 2) {
         0 => Dates {
             from: Some(from),
@@ -134,4 +163,16 @@ pub fn season(dice: &mut Dice, date: Date, days: i64) -> Result<Dates> {
             to: Some(to),
         },
     })
+}
+
+impl Scene<'_> {
+    /// The local date on which the period begins.
+    pub fn date(&self) -> Result<Date> {
+        Ok(wall(&zone(self.home)?, self.period.start)?.date())
+    }
+
+    /// How many days it lasts.
+    pub fn days(&self) -> i64 {
+        (self.period.end - self.period.start) / DAY
+    }
 }

@@ -4,10 +4,10 @@ use tokio_postgres::Row as Record;
 use uuid::Uuid;
 
 use super::{
-    clock::{MINUTE, text},
+    clock::{DAY, MINUTE, text},
     rule::Row,
     script::quoted,
-    world::{Attempt, Question, World},
+    world::{Attempt, Kind, Question, World},
 };
 
 impl World {
@@ -15,7 +15,7 @@ impl World {
     pub fn ask(&self, question: &Question) -> String {
         format!(
             "select extract(epoch from s.starts_at)::float8, extract(epoch from s.ends_at)::float8, s.resource_id, s.status, s.remaining,
-    s.ends_at - s.starts_at = s.duration and s.slot_id is not null and exists (
+    s.duration = {expected} and s.slot_id is not null and exists (
         select from booking.slot_of(s.slot_id) k
         where (k.tenant_id, k.service_id, k.starts_at, k.duration) = ('{tenant}', '{service}', s.starts_at, s.duration)
             and k.resource_id is not distinct from s.resource_id)
@@ -27,12 +27,13 @@ select extract(epoch from statement_timestamp())::float8, null, null, null, null
             service = self.service.id,
             from = text(question.range.start),
             to = text(question.range.end),
-            duration = minutes(question.duration),
+            duration = self.length(question.length),
+            expected = self.length(Some(question.length.unwrap_or_else(|| self.service.lengths.shortest()))),
             resource = self.resource(question.resource),
             session = quoted(question.session.as_ref()),
             holds = question.holds,
             each = question.each_resource,
-            step = minutes(question.step),
+            step = quoted(question.step.map(|step| format!("{} minutes", step / MINUTE))),
             as_of = quoted(question.as_of.map(text)),
         )
     }
@@ -70,24 +71,38 @@ select extract(epoch from statement_timestamp())::float8, null, null, null, null
             self.tenant,
             self.service.id,
             text(attempt.at),
-            minutes(attempt.duration),
+            self.length(attempt.length),
             self.resource(attempt.resource),
         );
-        if attempt.book {
-            format!("select booking_id, code, null::uuid[] from booking.try_book({arguments})")
-        } else {
-            format!(
-                "select hold_id, code, resources from booking.try_hold({arguments}, session_id => '{session}')"
-            )
+        match &attempt.book {
+            Some(customer) => {
+                // Customers are known again however they write themselves.
+                let customer = customer
+                    .as_ref()
+                    .map(|email| format!(r#"{{"email": "{}"}}"#, email.to_uppercase()));
+                let customer = quoted(customer);
+                format!(
+                    "select booking_id, code, null::uuid[] from booking.try_book({arguments}, customer => {customer})"
+                )
+            }
+            None => format!(
+                "select hold_id, code, resources from booking.try_hold({arguments}, session_id => '{session}', seats => {})",
+                attempt.seats,
+            ),
         }
+    }
+
+    fn length(&self, length: Option<i64>) -> String {
+        let (unit, name) = match self.service.kind {
+            Kind::Stay { .. } => (DAY, "days"),
+            _ => (MINUTE, "minutes"),
+        };
+        let length = length.map(|length| format!("interval '{} {name}'", length / unit));
+        length.unwrap_or_else(|| "null".to_owned())
     }
 
     pub fn resource_of(&self, id: Uuid) -> Result<usize> {
         let found = self.resources.iter().position(|resource| resource.id == id);
         found.with_context(|| format!("{id} is no resource of this world"))
     }
-}
-
-fn minutes(seconds: Option<i64>) -> String {
-    quoted(seconds.map(|seconds| format!("{} minutes", seconds / MINUTE)))
 }

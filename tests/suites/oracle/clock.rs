@@ -1,7 +1,7 @@
 //! Instants and what the clocks on the wall say then. An instant is a number of seconds since 1970 in UTC.
 use anyhow::Result;
 use jiff::{
-    Span, Timestamp,
+    Span, Timestamp, ToSpan,
     civil::{Date, DateTime},
     tz::{Disambiguation, TimeZone},
 };
@@ -43,6 +43,12 @@ pub fn wall(zone: &TimeZone, at: i64) -> Result<DateTime> {
 pub fn instant(zone: &TimeZone, wall: DateTime) -> Result<i64> {
     let ambiguous = zone.to_ambiguous_timestamp(wall);
     Ok(ambiguous.disambiguate(Disambiguation::Later)?.as_second())
+}
+
+/// The instant of a time of a date, in seconds of the day; 24:00 is the next midnight.
+pub fn at_time(zone: &TimeZone, date: Date, time: i64) -> Result<i64> {
+    let wall = date.at(0, 0, 0, 0).checked_add(time.seconds())?;
+    instant(zone, wall)
 }
 
 /// The first instant of a local date, found by looking at every minute around it.

@@ -1,11 +1,13 @@
-//! When a world is open, slot by slot: every minute of a slot has to be (every half minute
-//! where hours have half minutes). Next: `rule`.
+//! When a world is open, slot by slot: every minute of a slot has to be (every half minute where hours have half minutes).
+//! Next: `rule`.
+use std::collections::HashMap;
+
 use anyhow::Result;
-use jiff::civil::Date;
+use jiff::{civil::Date, tz::TimeZone};
 
 use super::{
     clock::{DAY, midnight, wall, zone},
-    world::{Schedule, Window, World},
+    world::{Kind, Override, Schedule, Window, World},
 };
 
 /// How far before and after its period a world is looked at: further than any booking, buffer or count of steps reaches.
@@ -20,7 +22,7 @@ pub struct Hours {
     /// The slots of the service's map.
     pub map: Vec<bool>,
     /// The first instants of the dates of the service's zone.
-    midnights: Vec<i64>,
+    pub midnights: Vec<i64>,
 }
 
 impl Hours {
@@ -28,22 +30,25 @@ impl Hours {
         let grain = world.grain;
         let first = (world.period.start - MARGIN).div_euclid(grain) * grain;
         let slots = (world.period.end + MARGIN - first) / grain;
-        let mut open = Vec::new();
-        for schedule in &world.schedules {
-            open.push(open_slots(schedule, first, slots, grain)?);
-        }
         let mut hours = Self {
             first,
             grain,
             slots,
-            open,
+            open: Vec::new(),
             map: Vec::new(),
             midnights: Vec::new(),
         };
-        hours.map = (0..slots)
-            .map(|slot| hours.of_service(world, first + slot * grain))
-            .collect();
-
+        // A stay asks for no hours.
+        if !matches!(world.service.kind, Kind::Stay { .. }) {
+            for schedule in &world.schedules {
+                let open = open_slots(world, schedule, &hours)?;
+                hours.open.push(open);
+            }
+            hours.map = hours
+                .slots()
+                .map(|slot| hours.of_service(world, slot))
+                .collect();
+        }
         let home = zone(&world.service.zone)?;
         let mut date = wall(&home, first)?.date();
         while hours
@@ -63,8 +68,8 @@ impl Hours {
         (0..self.slots).map(move |slot| first + slot * grain)
     }
 
-    /// Where a slot stands in `map` and its like; None for an instant that is no start of a slot looked at.
-    pub fn index(&self, at: i64) -> Option<usize> {
+    /// Where a slot stands in a map; None for an instant that is no start of a slot looked at.
+    fn index(&self, at: i64) -> Option<usize> {
         let slot = (at - self.first).div_euclid(self.grain);
         let starts_here = self.first + slot * self.grain == at;
         (starts_here && (0..self.slots).contains(&slot)).then_some(slot as usize)
@@ -72,10 +77,7 @@ impl Hours {
 
     /// Whether all slots of a span are open by a schedule; without one everything is.
     pub fn open(&self, schedule: Option<usize>, from: i64, to: i64) -> bool {
-        let Some(schedule) = schedule else {
-            return true;
-        };
-        self.all(&self.open[schedule], from, to)
+        schedule.is_none_or(|schedule| self.all(&self.open[schedule], from, to))
     }
 
     /// Whether all slots of a span are in a map.
@@ -100,25 +102,25 @@ impl Hours {
             });
             open.count() as i64 >= requirement.pick
         });
-        enough
-            && !world.service.requirements.is_empty()
-            && self.open(world.service.schedule, at, to)
+        enough && self.open(world.service.schedule, at, to)
     }
 
     /// The slots of the map that lie on a step, counted from the start of each run and anew from the midnight of each date
     /// that is open to its end.
-    pub fn grid(&self, step: i64) -> Vec<bool> {
-        let mut grid = vec![false; self.map.len()];
+    pub fn grid(&self, step: i64) -> Vec<i64> {
+        let mut grid = Vec::new();
         let mut counted_from = None;
         for at in self.slots() {
-            let Some(slot) = self.index(at).filter(|slot| self.map[*slot]) else {
+            if !self.all(&self.map, at, at + self.grain) {
                 counted_from = None;
                 continue;
-            };
+            }
             if counted_from.is_none() || self.begins_open_date(at) {
                 counted_from = Some(at);
             }
-            grid[slot] = counted_from.is_some_and(|from| (at - from) % step == 0);
+            if counted_from.is_some_and(|from| (at - from) % step == 0) {
+                grid.push(at);
+            }
         }
         grid
     }
@@ -133,33 +135,43 @@ impl Hours {
     }
 }
 
-fn open_slots(schedule: &Schedule, first: i64, slots: i64, grain: i64) -> Result<Vec<bool>> {
-    let zone = zone(&schedule.zone)?;
-    let rules = schedule.rules.iter().map(|rule| &rule.window);
-    let overrides = schedule.overrides.iter().flat_map(|one| &one.window);
-    let whole_minutes = rules
-        .chain(overrides)
-        .all(|window| window.start % 60 == 0 && window.end % 60 == 0);
-    // Where not every window begins and ends with a minute, they do with half a one.
-    let tick = if whole_minutes { 60 } else { 30 };
-    // The windows of the date that was looked at last.
-    let mut known: (Option<Date>, Vec<Window>) = (None, Vec::new());
+fn open_slots(world: &World, schedule: &Schedule, hours: &Hours) -> Result<Vec<bool>> {
+    let home = zone(&schedule.zone)?;
+    let mut travels = Vec::new();
+    for (dates, there) in &schedule.travels {
+        travels.push((dates, zone(there)?));
+    }
+    let mut known = HashMap::new();
+    // Whether a clock that is to be read on this date is in a window of it.
+    let mut reads_open =
+        |clock: &TimeZone, at: i64, is_read: &dyn Fn(Date) -> bool| -> Result<bool> {
+            let wall = wall(clock, at)?;
+            let time = i64::from(wall.hour()) * 3600
+                + i64::from(wall.minute()) * 60
+                + i64::from(wall.second());
+            if let std::collections::hash_map::Entry::Vacant(unknown) = known.entry(wall.date()) {
+                unknown.insert(windows(world, schedule, wall.date())?);
+            }
+            Ok(is_read(wall.date())
+                && known[&wall.date()]
+                    .iter()
+                    .any(|window: &Window| window.contains(&time)))
+        };
     let mut is_open = |at: i64| -> Result<bool> {
-        let wall = wall(&zone, at)?;
-        if known.0 != Some(wall.date()) {
-            known = (Some(wall.date()), windows(schedule, wall.date())?);
+        let mut open = reads_open(&home, at, &|date| {
+            !travels.iter().any(|(dates, _)| dates.contains(&date))
+        })?;
+        for (dates, there) in &travels {
+            open = open || reads_open(there, at, &|date| dates.contains(&date))?;
         }
-        let time = i64::from(wall.hour()) * 3600
-            + i64::from(wall.minute()) * 60
-            + i64::from(wall.second());
-        Ok(known.1.iter().any(|window| window.contains(&time)))
+        Ok(open)
     };
+    let tick = tick(world, schedule);
     let mut open = Vec::new();
-    for slot in 0..slots {
-        let start = first + slot * grain;
+    for slot in hours.slots() {
         let mut whole = true;
-        let mut at = start;
-        while whole && at < start + grain {
+        let mut at = slot;
+        while whole && at < slot + hours.grain {
             whole = is_open(at)?;
             at += tick;
         }
@@ -168,29 +180,67 @@ fn open_slots(schedule: &Schedule, first: i64, slots: i64, grain: i64) -> Result
     Ok(open)
 }
 
-/// The windows of a date: those of the narrowest overrides that cover it, else those of the week.
-fn windows(schedule: &Schedule, date: Date) -> Result<Vec<Window>> {
-    let mut narrowest = None;
-    for range in schedule.overrides.iter().map(|o| &o.dates) {
-        let days = range.start.until(range.end)?.get_days();
-        if range.contains(&date) && narrowest.is_none_or(|narrowest| days < narrowest) {
-            narrowest = Some(days);
-        }
-    }
-    let mut windows = Vec::new();
-    if let Some(narrowest) = narrowest {
-        for one in &schedule.overrides {
-            let days = one.dates.start.until(one.dates.end)?.get_days();
-            if one.dates.contains(&date) && days == narrowest {
-                windows.extend(one.window.clone());
-            }
-        }
+/// A minute, or half a one where some window does not begin and end with a minute.
+fn tick(world: &World, schedule: &Schedule) -> i64 {
+    let rules = schedule.rules.iter().map(|rule| &rule.window);
+    let overrides = schedule.overrides.iter().flat_map(|one| &one.window);
+    let holidays = schedule
+        .holidays
+        .iter()
+        .flat_map(|set| &world.holiday_sets[*set].days);
+    let mut windows = rules
+        .chain(overrides)
+        .chain(holidays.flat_map(|one| &one.window));
+    if windows.all(|window| window.start % 60 == 0 && window.end % 60 == 0) {
+        60
     } else {
-        for rule in &schedule.rules {
-            if rule.weekday == date.weekday().to_monday_one_offset() && rule.valid.contains(date) {
-                windows.push(rule.window.clone());
-            }
+        30
+    }
+}
+
+/// The windows of a date: those of overrides that cover it, else those of holidays, else those of the week.
+fn windows(world: &World, schedule: &Schedule, date: Date) -> Result<Vec<Window>> {
+    let holidays = schedule
+        .holidays
+        .map_or(&[][..], |set| &world.holiday_sets[set].days);
+    for replaced in [
+        narrowest(&schedule.overrides, date)?,
+        narrowest(holidays, date)?,
+    ] {
+        if !replaced.is_empty() {
+            return Ok(replaced
+                .into_iter()
+                .flat_map(|one| one.window.clone())
+                .collect());
         }
     }
-    Ok(windows)
+    let weekday = date.weekday().to_monday_one_offset();
+    let rules = schedule
+        .rules
+        .iter()
+        .filter(|rule| rule.weekday == weekday && rule.valid.contains(date));
+    Ok(rules.map(|rule| rule.window.clone()).collect())
+}
+
+/// Whether overrides close a date: the narrowest that cover it, and no other.
+pub fn is_closed(schedule: &Schedule, date: Date) -> Result<bool> {
+    let replaced = narrowest(&schedule.overrides, date)?;
+    Ok(!replaced.is_empty() && replaced.iter().all(|one| one.window.is_none()))
+}
+
+/// Of the ranges that cover a date those of the fewest dates.
+fn narrowest(overrides: &[Override], date: Date) -> Result<Vec<&Override>> {
+    let mut narrowest = Vec::new();
+    let mut fewest = i32::MAX;
+    for one in overrides.iter().filter(|one| one.dates.contains(&date)) {
+        let days = one.dates.start.until(one.dates.end)?.get_days();
+        if days < fewest {
+            fewest = days;
+            narrowest.clear();
+        }
+        if days == fewest {
+            narrowest.push(one);
+        }
+    }
+    Ok(narrowest)
 }

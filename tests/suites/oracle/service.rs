@@ -1,14 +1,14 @@
-//! Random services: what takes how long, how far ahead, of whom. Next: `wishes`.
+//! Random services: what takes how long, how far ahead, of whom, how often. Next: `taken`.
 use std::ops::Range;
 
 use anyhow::Result;
 
 use super::{
     calendar,
-    clock::{Amount, HOUR, MINUTE, wall, zone},
+    clock::{Amount, DAY, HOUR, MINUTE},
     dice::Dice,
-    generate::{Era, Scene},
-    world::{Dates, Member, Requirement, Service},
+    generate::{Era, Scene, Sort},
+    world::{Dates, Kind, Lengths, Limit, Member, Requirement, Service},
 };
 
 pub fn service(
@@ -17,59 +17,105 @@ pub fn service(
     resources: usize,
     schedules: usize,
 ) -> Result<Service> {
-    let Scene {
-        home,
-        grain,
-        period,
-        era,
-        ..
-    } = scene;
-    let grain = *grain;
-    let mut durations = vec![dice.of(&[1, 1, 2, 2, 3, 4, 6]) * grain];
-    while dice.chance(35) {
-        let some = dice.range(1, 5) * HOUR;
-        let longer = dice.of(&[some, some, 8 * HOUR, 26 * HOUR]);
-        durations.push((longer / grain).max(1) * grain);
-    }
-    let buffer = |dice: &mut Dice| {
-        let buffer = dice.maybe(40, |dice| dice.of(&[1, 1, 2, 3, 30]) * grain);
-        buffer.unwrap_or(0).min(25 * HOUR)
+    let (min_notice, horizon) = match scene.era {
+        Era::AsOf(now) | Era::Near(now) => (
+            dice.maybe(40, |dice| until(dice, now, &scene.period))
+                .unwrap_or_default(),
+            dice.maybe(25, |dice| until(dice, now, &scene.period)),
+        ),
+        Era::Far => (Amount::default(), None),
     };
-    let (buffer_before, buffer_after) = (buffer(dice), buffer(dice));
-    let (mut min_notice, mut horizon) = (Amount::default(), None);
-    if let Era::AsOf(now) | Era::Near(now) = *era {
-        min_notice = dice
-            .maybe(40, |dice| until(dice, now, period))
-            .unwrap_or_default();
-        horizon = dice.maybe(25, |dice| until(dice, now, period));
-        // Not above zero is no horizon.
-        horizon =
-            horizon.filter(|horizon| (horizon.months, horizon.days, horizon.minutes) != (0, 0, 0));
-    }
-    let date = wall(&zone(home)?, period.start)?.date();
-    let bookable = if dice.chance(15) {
-        calendar::season(dice, date, 3)?
-    } else {
-        Dates::default()
-    };
-
+    let lengths = lengths(dice, scene);
+    let kind = kind(dice, scene);
     Ok(Service {
         id: dice.uuid(),
-        zone: if dice.chance(85) {
-            (*home).to_owned()
-        } else {
-            "UTC".to_owned()
+        zone: if dice.chance(85) { scene.home } else { "UTC" }.to_owned(),
+        step: match kind {
+            Kind::Stay { .. } => None,
+            _ => dice.maybe(50, |dice| dice.of(&[1, 1, 2, 3, 5, 7]) * scene.grain),
         },
-        durations,
-        step: dice.maybe(50, |dice| dice.of(&[1, 1, 2, 3, 5, 7]) * grain),
-        buffer_before,
-        buffer_after,
+        limits: limits(dice, &lengths)
+            .into_iter()
+            .filter(|l| l.scope != "resource" || scene.sort != Sort::Class)
+            .collect(),
+        kind,
+        lengths,
+        buffer_before: buffer(dice, scene.grain),
+        buffer_after: buffer(dice, scene.grain),
         min_notice,
-        horizon,
-        bookable,
+        // Not above zero is no horizon.
+        horizon: horizon.filter(|horizon| *horizon != Amount::default()),
+        bookable: if dice.chance(15) {
+            calendar::season(dice, scene)?
+        } else {
+            Dates::default()
+        },
         schedule: dice.maybe(20, |dice| dice.below(schedules)),
         requirements: requirements(dice, resources),
     })
+}
+
+fn kind(dice: &mut Dice, scene: &Scene<'_>) -> Kind {
+    match scene.sort {
+        Sort::Slot => Kind::Slot { seats: None },
+        Sort::Class => Kind::Slot {
+            seats: Some(dice.of(&[1, 2, 2, 3, 5])),
+        },
+        Sort::Span => Kind::Span {
+            crosses_closed: dice.chance(50),
+        },
+        Sort::Stay => {
+            let mut hour = |hours: Range<i64>| {
+                dice.range(hours.start * HOUR, hours.end * HOUR) / scene.grain * scene.grain
+            };
+            let night = hour(0..4);
+            let (check_in, check_out) = (hour(12..18), hour(8..12));
+            Kind::Stay {
+                check_in: if dice.chance(20) { night } else { check_in },
+                check_out: dice.of(&[check_out, check_out, check_out, check_in, night, DAY]),
+                arrival_days: dice.maybe(30, |dice| {
+                    (1..=7).filter(|_| dice.chance(60)).chain([5]).collect()
+                }),
+            }
+        }
+    }
+}
+
+fn lengths(dice: &mut Dice, scene: &Scene<'_>) -> Lengths {
+    let unit = if scene.sort == Sort::Stay {
+        DAY
+    } else {
+        scene.grain
+    };
+    let shortest = dice.of(&[1, 1, 2, 2, 3, 4, 6]);
+    let longest = shortest
+        + if unit == DAY {
+            dice.range(0, 6)
+        } else {
+            dice.range(0, 30 * HOUR) / unit
+        };
+    match scene.sort {
+        Sort::Span => Lengths::Between(shortest * unit, longest * unit),
+        Sort::Stay if dice.chance(50) => Lengths::Between(shortest * unit, longest * unit),
+        _ => {
+            let mut lengths = vec![shortest * unit];
+            while dice.chance(35) {
+                let some = dice.range(1, 5) * HOUR;
+                let longer = dice.of(&[some, some, 8 * HOUR, 26 * HOUR]);
+                lengths.push(if unit == DAY {
+                    longest * DAY
+                } else {
+                    (longer / unit).max(1) * unit
+                });
+            }
+            Lengths::Each(lengths)
+        }
+    }
+}
+
+fn buffer(dice: &mut Dice, grain: i64) -> i64 {
+    let buffer = dice.maybe(40, |dice| dice.of(&[1, 1, 2, 3, 30]) * grain);
+    buffer.unwrap_or(0).min(25 * HOUR / grain * grain)
 }
 
 /// From now to some hour in or around the period, or a minute before it or after it, as elapsed time or in days.
@@ -84,6 +130,33 @@ fn until(dice: &mut Dice, now: i64, period: &Range<i64>) -> Amount {
         days,
         minutes: minutes - days * 1440,
     }
+}
+
+/// Mostly none; else tight enough to be met.
+fn limits(dice: &mut Dice, lengths: &Lengths) -> Vec<Limit> {
+    let mut limits: Vec<Limit> = Vec::new();
+    for _ in 0..dice.of(&[0, 0, 0, 1, 1, 2]) {
+        let max_count = dice.maybe(70, |dice| dice.range(0, 4));
+        let max_length = dice.maybe(40, |dice| {
+            dice.range(1, 12) * lengths.shortest() / 2 / MINUTE * MINUTE
+        });
+        let (scope, period) = (
+            dice.of(&["service", "resource", "resource", "customer"]),
+            dice.of(&["day", "day", "week", "month"]),
+        );
+        let known = limits
+            .iter()
+            .any(|other| (other.scope, other.period) == (scope, period));
+        if !known && (max_count.is_some() || max_length.is_some()) {
+            limits.push(Limit {
+                scope,
+                period,
+                max_count,
+                max_length,
+            });
+        }
+    }
+    limits
 }
 
 /// Requirements that share the resources; now and then there is none, or one that nobody can meet.

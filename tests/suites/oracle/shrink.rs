@@ -1,7 +1,7 @@
 //! Smaller worlds than one that fails.
 use super::{
     clock::Amount,
-    world::{Dates, World},
+    world::{Dates, Kind, Lengths, World},
 };
 
 /// Every world that lacks one thing of this one.
@@ -30,9 +30,16 @@ pub fn smaller(world: &World) -> Vec<World> {
     }
     (0..world.taken.len()).for_each(|n| with(&|w| without(&mut w.taken, n)));
     (0..world.pages.len()).for_each(|n| with(&|w| without(&mut w.pages, n)));
-    for n in 0..world.taken.len() {
-        (0..world.taken[n].claims.len())
-            .for_each(|m| with(&|w| without(&mut w.taken[n].claims, m)));
+    for (n, taken) in world.taken.iter().enumerate() {
+        if taken.seats.is_empty() && taken.claims.len() > 1 {
+            (0..taken.claims.len()).for_each(|m| with(&|w| without(&mut w.taken[n].claims, m)));
+        }
+        if taken.seats.len() > 1 {
+            with(&|w| w.taken[n].seats.truncate(1));
+        }
+    }
+    for (n, set) in world.holiday_sets.iter().enumerate() {
+        (0..set.days.len()).for_each(|m| with(&|w| without(&mut w.holiday_sets[n].days, m)));
     }
     for (n, schedule) in world.schedules.iter().enumerate() {
         (0..schedule.rules.len()).for_each(|m| with(&|w| without(&mut w.schedules[n].rules, m)));
@@ -40,6 +47,9 @@ pub fn smaller(world: &World) -> Vec<World> {
             .for_each(|m| with(&|w| without(&mut w.schedules[n].overrides, m)));
         (0..schedule.rules.len())
             .for_each(|m| with(&|w| w.schedules[n].rules[m].valid = Dates::default()));
+        (0..schedule.travels.len())
+            .for_each(|m| with(&|w| without(&mut w.schedules[n].travels, m)));
+        with(&|w| w.schedules[n].holidays = None);
         with(&|w| "UTC".clone_into(&mut w.schedules[n].zone));
     }
     // Only the last, so that the others keep their numbers.
@@ -65,15 +75,28 @@ pub fn smaller(world: &World) -> Vec<World> {
     }
     for (n, resource) in world.resources.iter().enumerate() {
         (0..resource.busy.len()).for_each(|m| with(&|w| without(&mut w.resources[n].busy, m)));
+        let claims = world.taken.iter().flat_map(|taken| &taken.claims);
+        let units = claims
+            .filter(|claim| claim.resource == n)
+            .map(|claim| claim.unit);
+        let least = units.max().unwrap_or(1);
         with(&|w| w.resources[n].schedule = None);
-        with(&|w| w.resources[n].capacity = 1.max(w.resources[n].capacity - 1));
+        with(&|w| w.resources[n].capacity = least);
         with(&|w| w.resources[n].active = true);
     }
     for (n, requirement) in world.service.requirements.iter().enumerate() {
         for (m, member) in requirement.members.iter().enumerate() {
-            let wanted = world.questions.iter().map(|question| question.resource);
-            let mut wanted = wanted.chain(world.attempts.iter().map(|attempt| attempt.resource));
-            if !wanted.any(|resource| resource == Some(member.resource)) {
+            // One that is asked for, or of whom somebody has a seat, is needed.
+            let asked = world.questions.iter().map(|question| question.resource);
+            let mut asked = asked.chain(world.attempts.iter().map(|attempt| attempt.resource));
+            let mut seated = world
+                .taken
+                .iter()
+                .filter(|taken| !taken.seats.is_empty())
+                .flat_map(|taken| &taken.claims);
+            if !asked.any(|resource| resource == Some(member.resource))
+                && !seated.any(|claim| claim.resource == member.resource)
+            {
                 with(&|w| {
                     w.service.requirements[n].members.remove(m);
                     w.service
@@ -82,7 +105,9 @@ pub fn smaller(world: &World) -> Vec<World> {
                 });
             }
         }
-        with(&|w| w.service.requirements[n].pick = 1);
+        if world.taken.iter().all(|taken| taken.seats.is_empty()) {
+            with(&|w| w.service.requirements[n].pick = 1);
+        }
     }
     with(&|w| w.service.buffer_before = 0);
     with(&|w| w.service.buffer_after = 0);
@@ -92,8 +117,19 @@ pub fn smaller(world: &World) -> Vec<World> {
     with(&|w| w.service.schedule = None);
     with(&|w| w.service.step = None);
     with(&|w| "UTC".clone_into(&mut w.service.zone));
-    (0..world.service.durations.len())
-        .for_each(|n| with(&|w| w.service.durations = vec![w.service.durations[n]]));
+    (0..world.service.limits.len()).for_each(|n| with(&|w| without(&mut w.service.limits, n)));
+    if let Lengths::Each(lengths) = &world.service.lengths {
+        for length in lengths {
+            with(&|w| w.service.lengths = Lengths::Each(vec![*length]));
+        }
+    }
+    if let Kind::Stay { .. } = world.service.kind {
+        with(&|w| {
+            if let Kind::Stay { arrival_days, .. } = &mut w.service.kind {
+                *arrival_days = None;
+            }
+        });
+    }
     for n in 0..world.questions.len() {
         with(&|w| w.questions[n].session = None);
         with(&|w| w.questions[n].step = None);

@@ -6,8 +6,9 @@ use super::{
     dice::Dice,
     generate::{Era, within},
     hours::Hours,
-    rule::{Rule, Verdict, Wish},
-    world::{Attempt, Question, World},
+    rule::{Minded, Rule, Verdict, Wish},
+    taken::{customer, length},
+    world::{Attempt, Kind, Question, World},
 };
 
 fn member(dice: &mut Dice, world: &World) -> Option<usize> {
@@ -21,6 +22,20 @@ fn member(dice: &mut Dice, world: &World) -> Option<usize> {
     world.resources[member].active.then_some(member)
 }
 
+/// Mostly the shortest, or another one of the service; now and then one that it does not have.
+fn wanted(dice: &mut Dice, world: &World) -> Option<i64> {
+    let unit = if matches!(world.service.kind, Kind::Stay { .. }) {
+        DAY
+    } else {
+        world.grain
+    };
+    match dice.range(0, 19) {
+        0..=8 => None,
+        9 => Some(dice.range(1, 5) * unit),
+        _ => Some(length(dice, world)),
+    }
+}
+
 pub fn questions(dice: &mut Dice, world: &World, era: Era) -> Vec<Question> {
     let mut questions = vec![Question {
         range: world.period.clone(),
@@ -28,7 +43,7 @@ pub fn questions(dice: &mut Dice, world: &World, era: Era) -> Vec<Question> {
             Era::AsOf(now) => Some(now),
             _ => None,
         },
-        duration: None,
+        length: None,
         resource: None,
         session: None,
         holds: "mark",
@@ -41,9 +56,10 @@ pub fn questions(dice: &mut Dice, world: &World, era: Era) -> Vec<Question> {
             0 => from..from + dice.range(1, 1500) * MINUTE,
             _ => from..world.period.end.max(from + HOUR),
         };
+        let start = world.period.start;
         let as_of = questions[0]
             .as_of
-            .or_else(|| dice.maybe(20, |dice| world.period.start + dice.range(-2 * DAY, DAY)));
+            .or_else(|| dice.maybe(20, |dice| start + dice.range(-2 * DAY, DAY)));
         let each_resource = dice.chance(30);
         questions.push(Question {
             range,
@@ -54,11 +70,7 @@ pub fn questions(dice: &mut Dice, world: &World, era: Era) -> Vec<Question> {
                     at
                 }
             }),
-            duration: match dice.range(0, 9) {
-                0..=2 => None,
-                3 => Some(dice.range(1, 5) * world.grain),
-                _ => Some(dice.of(&world.service.durations)),
-            },
+            length: wanted(dice, world),
             resource: if each_resource || dice.chance(60) {
                 None
             } else {
@@ -67,7 +79,10 @@ pub fn questions(dice: &mut Dice, world: &World, era: Era) -> Vec<Question> {
             session: dice.maybe(30, |dice| dice.of(&world.sessions)),
             holds: dice.of(&["hide", "hide", "mark", "ignore"]),
             each_resource,
-            step: dice.maybe(30, |dice| dice.of(&[1, 1, 2, 3, 5, 11, 50]) * world.grain),
+            step: match world.service.kind {
+                Kind::Stay { .. } => None,
+                _ => dice.maybe(30, |dice| dice.of(&[1, 1, 2, 3, 5, 11, 50]) * world.grain),
+            },
         });
     }
     questions
@@ -76,43 +91,51 @@ pub fn questions(dice: &mut Dice, world: &World, era: Era) -> Vec<Question> {
 /// Starts that are offered, that are taken, and that are not offered, though the service is open; and some at random.
 pub fn attempts(dice: &mut Dice, world: &World, hours: &Hours, now: i64) -> Result<Vec<Attempt>> {
     let rule = Rule { world, hours };
-    let grid = hours.grid(rule.step());
+    let starts = rule.starts(None)?;
+    let most_seats = match world.service.kind {
+        Kind::Slot { seats: Some(seats) } => seats,
+        _ => 1,
+    };
     let mut attempts = Vec::new();
     for _ in 0..2 {
-        let duration = dice.maybe(50, |dice| dice.of(&world.service.durations));
-        let wish = Wish {
-            duration: duration.unwrap_or_else(|| rule.shortest()),
+        let mut attempt = Attempt {
+            at: 0,
+            length: dice.maybe(50, |dice| length(dice, world)),
             resource: if dice.chance(30) {
                 member(dice, world)
             } else {
                 None
             },
             session: dice.maybe(15, |dice| dice.of(&world.sessions)),
-            now,
-            mind_holds: true,
+            seats: if dice.chance(40) {
+                dice.range(1, most_seats)
+            } else {
+                1
+            },
+            book: None,
         };
-        let [mut free, mut taken, mut without_member] = [const { Vec::new() }; 3];
+        if attempt.session.is_none() && attempt.seats == 1 && dice.chance(30) {
+            attempt.book = Some(dice.maybe(70, customer));
+        }
+        let wish = rule.wish(&attempt, attempt.session.clone(), now);
+        let [mut free, mut used_up, mut taken, mut closed] = [const { Vec::new() }; 4];
         let around = world.period.start - 6 * HOUR..world.period.end + 6 * HOUR;
-        for at in hours.slots().filter(|at| around.contains(at)) {
-            match rule.judge(&wish, &grid, at)? {
+        for at in starts.iter().copied().filter(|at| around.contains(at)) {
+            match rule.judge(&wish, &starts, at)? {
                 Verdict::Free(_) => free.push(at),
+                Verdict::UsedUp => used_up.push(at),
                 Verdict::Taken => taken.push(at),
-                Verdict::NotOffered if rule.service_offers(&wish, &grid, at)? => {
-                    without_member.push(at)
-                }
+                Verdict::NotOffered if rule.service_offers(&wish, &starts, at)? => closed.push(at),
                 Verdict::NotOffered => {}
             }
         }
-        for starts in [free, taken, without_member]
+        for starts in [free, used_up, taken, closed]
             .iter()
             .filter(|starts| !starts.is_empty())
         {
             attempts.push(Attempt {
                 at: dice.of(starts),
-                duration,
-                resource: wish.resource,
-                session: wish.session.clone(),
-                book: wish.session.is_none() && dice.chance(30),
+                ..attempt.clone()
             });
         }
     }
@@ -128,19 +151,33 @@ pub fn attempts(dice: &mut Dice, world: &World, hours: &Hours, now: i64) -> Resu
         };
         attempts.push(Attempt {
             at,
-            duration: match dice.range(0, 9) {
-                0..=4 => None,
-                5 => Some(dice.range(1, 5) * world.grain),
-                _ => Some(dice.of(&world.service.durations)),
-            },
+            length: wanted(dice, world),
             resource: if dice.chance(30) {
                 member(dice, world)
             } else {
                 None
             },
             session: dice.maybe(20, |dice| dice.of(&world.sessions)),
-            book: false,
+            seats: 1,
+            book: None,
         });
     }
     Ok(attempts)
+}
+
+impl Rule<'_> {
+    /// What somebody wants who tries this.
+    pub fn wish(&self, attempt: &Attempt, session: Option<String>, now: i64) -> Wish {
+        Wish {
+            length: attempt
+                .length
+                .unwrap_or_else(|| self.world.service.lengths.shortest()),
+            resource: attempt.resource,
+            session: session.filter(|_| attempt.book.is_none()),
+            customer: attempt.book.clone().flatten(),
+            seats: attempt.seats,
+            now,
+            minded: Minded::All,
+        }
+    }
 }

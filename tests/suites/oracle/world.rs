@@ -13,6 +13,7 @@ pub struct World {
     pub grain: i64,
     /// What it is about: everything happens in or near it.
     pub period: Range<i64>,
+    pub holiday_sets: Vec<HolidaySet>,
     pub schedules: Vec<Schedule>,
     pub resources: Vec<Resource>,
     pub service: Service,
@@ -29,11 +30,20 @@ pub struct World {
 }
 
 #[derive(Clone, Debug)]
+pub struct HolidaySet {
+    pub id: Uuid,
+    pub days: Vec<Override>,
+}
+
+#[derive(Clone, Debug)]
 pub struct Schedule {
     pub id: Uuid,
     pub zone: String,
     pub rules: Vec<Weekly>,
     pub overrides: Vec<Override>,
+    pub holidays: Option<usize>,
+    /// On dates of another zone its windows are read on the clock there.
+    pub travels: Vec<(Range<Date>, String)>,
 }
 
 /// From one second of the day to another.
@@ -81,7 +91,8 @@ pub struct Resource {
 pub struct Service {
     pub id: Uuid,
     pub zone: String,
-    pub durations: Vec<i64>,
+    pub kind: Kind,
+    pub lengths: Lengths,
     pub step: Option<i64>,
     pub buffer_before: i64,
     pub buffer_after: i64,
@@ -89,7 +100,56 @@ pub struct Service {
     pub horizon: Option<Amount>,
     pub bookable: Dates,
     pub schedule: Option<usize>,
+    pub limits: Vec<Limit>,
     pub requirements: Vec<Requirement>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Kind {
+    Slot {
+        seats: Option<i64>,
+    },
+    Span {
+        crosses_closed: bool,
+    },
+    Stay {
+        check_in: i64,
+        check_out: i64,
+        arrival_days: Option<Vec<i8>>,
+    },
+}
+
+/// A night counts 24 hours, however long it is.
+#[derive(Clone, Debug)]
+pub enum Lengths {
+    Each(Vec<i64>),
+    Between(i64, i64),
+}
+
+impl Lengths {
+    pub fn shortest(&self) -> i64 {
+        match self {
+            Self::Each(lengths) => lengths.iter().copied().min().unwrap_or(0),
+            Self::Between(shortest, _) => *shortest,
+        }
+    }
+
+    pub fn contain(&self, length: i64) -> bool {
+        match self {
+            Self::Each(lengths) => lengths.contains(&length),
+            Self::Between(shortest, longest) => (*shortest..=*longest).contains(&length),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// service, resource, customer
+    pub scope: &'static str,
+    /// day, week, month
+    pub period: &'static str,
+    pub max_count: Option<i64>,
+    pub max_length: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -117,12 +177,23 @@ pub struct Taken {
     pub span: Range<i64>,
     pub by: By,
     pub claims: Vec<Claim>,
+    /// Whether the claims stand; else they are only what was assigned once.
+    pub stands: bool,
+    /// The numbers of the seats, in each of its claims; none where nobody else may have those.
+    pub seats: Vec<i32>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum By {
-    Booking { status: &'static str },
-    Hold { session: String, expires_at: i64 },
+    Booking {
+        status: &'static str,
+        expires_at: Option<i64>,
+        customer: Option<String>,
+    },
+    Hold {
+        session: String,
+        expires_at: i64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -138,7 +209,7 @@ pub struct Question {
     pub range: Range<i64>,
     /// None: the clock of the server.
     pub as_of: Option<i64>,
-    pub duration: Option<i64>,
+    pub length: Option<i64>,
     pub resource: Option<usize>,
     pub session: Option<String>,
     pub holds: &'static str,
@@ -150,10 +221,11 @@ pub struct Question {
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub at: i64,
-    pub duration: Option<i64>,
+    pub length: Option<i64>,
     pub resource: Option<usize>,
     /// None: a new one each time, until it is refused.
     pub session: Option<String>,
-    /// Booked at once, instead of held.
-    pub book: bool,
+    pub seats: i64,
+    /// Booked at once by a customer, of a name or of none, instead of held.
+    pub book: Option<Option<String>>,
 }
