@@ -100,47 +100,67 @@ as $$
 begin
     return (
         select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, r.units, true, true, true)::booking.candidate
-            order by r.requirement_id, r.resource_id is distinct from ranked.resource, r.load, r.resource_id)
+            order by r.requirement_id, r.resource_id is distinct from ranked.resource, not r.needed, r.load, r.resource_id)
         from (
-            select c.requirement_id, c.pick, c.resource_id, c.units,
-                -- Units are alike, so that many who want one at once all begin with the same. Whoever lost it tries any.
-                case
-                    when c.units > 1 and attempt > 1 then (
-                        select 1 + floor(random() * b.capacity)::int
-                        from booking.resource b
-                        where b.tenant_id = (service).tenant_id and b.resource_id = c.resource_id)
-                    else c.unit
-                end as unit,
-                case q.strategy
-                    when 'round_robin' then (m.booked + (
-                        select count(*)
-                        from booking.claim x
-                        join booking.hold h using (tenant_id, hold_id)
-                        where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.hold_id is not null
-                            and h.service_id = m.service_id and h.expires_at > clock_timestamp()))::numeric / m.weight
-                    when 'least_busy' then (
-                        select count(*)
-                        from booking.claim x
-                        left join booking.hold h using (tenant_id, hold_id)
-                        where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.span && day.span
-                            and (x.booking_id is not null or h.expires_at > clock_timestamp()))
-                    when 'priority' then m.priority
-                    else 0
-                end as load
+            -- A team of several units each: whoever still has a unit for every booking that fits must be in this one, as far as
+            -- the others cannot stand in (slack), or fewer than remaining would fit. The rest is the strategy's.
+            select r.*, r.pick > 1 and row_number() over (
+                    partition by r.requirement_id
+                    order by r.spare < r.fits, r.resource_id is distinct from ranked.resource, r.load, r.resource_id)
+                <= r.in_all - (r.common - r.fits * r.pick) as needed
             from (
-                select distinct on (u.requirement_id, u.resource_id) u.*
-                from unnest(candidates) u
-                where u.free
-                order by u.requirement_id, u.resource_id, case when attempt > 1 then random() else u.unit end) c
-            join booking.requirement_resource m
-                on m.tenant_id = (service).tenant_id and m.service_id = (service).service_id and m.resource_id = c.resource_id
-            join booking.service_requirement q
-                on q.tenant_id = m.tenant_id and q.service_id = m.service_id and q.requirement_id = m.requirement_id
-            cross join lateral (
-                select tstzrange(
-                    timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at))),
-                    timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at)) + interval '1 day')) as span) day) r);
+                select r.*, count(*) filter (where r.spare >= r.fits) over w as in_all,
+                    sum(least(r.spare, r.fits)) over w as common
+                from (
+                    select r.*,
+                        (case
+                            when r.pick > 1
+                                then booking.slot_fits(array_agg(r.spare) over w, (count(*) over w)::int, r.pick)
+                        end)[1] as fits
+                    from (
+                        select c.requirement_id, c.pick, c.resource_id, c.units, c.spare,
+                            -- Units are alike, so that many who want one at once all begin with the same. Whoever lost it tries any.
+                            case
+                                when c.units > 1 and attempt > 1 then (
+                                    select 1 + floor(random() * b.capacity)::int
+                                    from booking.resource b
+                                    where b.tenant_id = (service).tenant_id and b.resource_id = c.resource_id)
+                                else c.unit
+                            end as unit,
+                            case q.strategy
+                                when 'round_robin' then (m.booked + (
+                                    select count(*)
+                                    from booking.claim x
+                                    join booking.hold h using (tenant_id, hold_id)
+                                    where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.hold_id is not null
+                                        and h.service_id = m.service_id and h.expires_at > clock_timestamp()))::numeric / m.weight
+                                when 'least_busy' then (
+                                    select count(*)
+                                    from booking.claim x
+                                    left join booking.hold h using (tenant_id, hold_id)
+                                    where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.span && day.span
+                                        and (x.booking_id is not null or h.expires_at > clock_timestamp()))
+                                when 'priority' then m.priority
+                                else 0
+                            end as load
+                        from (
+                            select distinct on (u.requirement_id, u.resource_id) u.*,
+                                sum(u.units) over (partition by u.requirement_id, u.resource_id)::int as spare
+                            from unnest(candidates) u
+                            where u.free
+                            order by u.requirement_id, u.resource_id, case when attempt > 1 then random() else u.unit end) c
+                        join booking.requirement_resource m
+                            on m.tenant_id = (service).tenant_id and m.service_id = (service).service_id and m.resource_id = c.resource_id
+                        join booking.service_requirement q
+                            on q.tenant_id = m.tenant_id and q.service_id = m.service_id and q.requirement_id = m.requirement_id
+                        cross join lateral (
+                            select tstzrange(
+                                timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at))),
+                                timezone((service).zone, date_trunc('day', timezone((service).zone, starts_at)) + interval '1 day')) as span) day) r
+                    window w as (partition by r.requirement_id)) r
+                window w as (partition by r.requirement_id)) r) r);
 end
 $$;
 comment on function booking.ranked(booking.service, booking.candidate[], timestamptz, uuid, int) is
-    'The free candidates, one unit a resource, in the order in which their requirement takes them; a given resource first.';
+    'The free candidates, one unit a resource, in the order in which their requirement takes them; a given resource first, then '
+    'those without whom fewer would fit afterwards.';
