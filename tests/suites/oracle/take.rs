@@ -108,10 +108,7 @@ async fn until_refused(
                 && attempt.seats == 1
                 && promised != times
             {
-                if rule.keeps_promises() {
-                    return fault(format!("{promised} times expected, got {times}"));
-                }
-                tally.count("taken less often than remaining said, with teams of several units");
+                return fault(format!("{promised} times expected, got {times}"));
             }
             return Ok(None);
         }
@@ -221,22 +218,6 @@ async fn read(
 }
 
 impl Rule<'_> {
-    /// Whether choosing badly cannot spoil what was promised: with several units, who is picked together matters.
-    fn keeps_promises(&self) -> bool {
-        let all_single = self
-            .world
-            .resources
-            .iter()
-            .all(|resource| resource.capacity == 1);
-        all_single
-            || self
-                .world
-                .service
-                .requirements
-                .iter()
-                .all(|requirement| requirement.pick == 1)
-    }
-
     /// Whether the session has exactly this slot already.
     fn has(&self, wish: &Wish, at: i64) -> bool {
         self.world.taken.iter().any(|taken| {
