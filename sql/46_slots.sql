@@ -1,5 +1,5 @@
--- available_slots: the rule of 42_offer.sql as a list. What is left at each start is counted along the starts, a list of
--- integers a resource, not row by row. Next: 45_days.sql.
+-- available_slots: the rule of 44_offer.sql as a list. What is left at each start is counted along the starts, a list of
+-- integers a resource, not row by row. Next: 47_days.sql.
 
 create type booking.slot as (
     slot_id text,

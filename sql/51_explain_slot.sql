@@ -1,5 +1,5 @@
--- Why a start is not offered, for owners: the decision is the rule's own (42_offer.sql, 51_choose.sql), 48_reason.sql finds
--- the words. Next: 50_session.sql.
+-- Why a start is not offered, for owners: the decision is the rule's own (44_offer.sql, 53_choose.sql), 50_reason.sql finds
+-- the words. Next: 52_session.sql.
 
 create function booking.explain_slot(
     tenant uuid,
