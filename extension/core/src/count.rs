@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::map::{Bits, Slotmap, same_grain};
-use crate::run::next_set;
+use crate::run::slots;
 use core::ops::Range;
 
 /// How often each start was counted, from the planes of a tally.
@@ -37,13 +37,9 @@ pub fn slot_counts(starts: &impl Bits, planes: &[impl Bits]) -> Result<Vec<i32>,
 
 /// The least of the caps whose span (instants) holds each start; `i32::MAX` where none does.
 pub fn slot_caps(starts: &impl Bits, caps: &[(Range<i64>, i32)]) -> Vec<i32> {
-    let mut from = i64::MIN;
-    let instants: Vec<i64> = core::iter::from_fn(|| {
-        let slot = next_set(starts, from)?;
-        from = slot + 1;
-        Some(starts.grain().instant(slot))
-    })
-    .collect();
+    let instants: Vec<_> = slots(starts)
+        .map(|slot| starts.grain().instant(slot))
+        .collect();
     let mut least = vec![i32::MAX; instants.len()];
     for (span, cap) in caps {
         let first = instants.partition_point(|&at| at < span.start);

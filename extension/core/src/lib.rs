@@ -27,6 +27,8 @@ pub mod id;
 pub mod index;
 /// Intervals in whole slots.
 pub mod length;
+/// The members of a service as one value: collected from pages, and who of them is free.
+pub mod pool;
 /// Overlap, containment, equality.
 pub mod predicate;
 /// Maximal runs, slots in order.

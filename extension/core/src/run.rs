@@ -48,6 +48,19 @@ pub fn runs(map: &impl Bits) -> impl Iterator<Item = Range<i64>> {
     })
 }
 
+/// The set slots in order.
+pub fn slots(map: &impl Bits) -> impl Iterator<Item = i64> {
+    (0..map.len()).flat_map(|index| {
+        let first = (map.first_word() + index as i64) << 6;
+        let mut rest = map.word(index);
+        core::iter::from_fn(move || {
+            let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+            rest &= rest - 1;
+            Some(first + i64::from(bit))
+        })
+    })
+}
+
 /// Sets the slots `run` of words that start at slot `first_slot`; what lies outside of them is left out.
 pub(crate) fn fill(words: &mut [u64], first_slot: i64, run: Range<i64>) {
     let len = words.len() as i64 * 64;

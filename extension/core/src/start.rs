@@ -17,14 +17,21 @@ pub struct Need {
 
 /// Every slot `t` with `[t, t+duration)` in one run of `open` and `[t-before, t+duration+after)` clear of `busy`.
 pub fn slot_starts(open: &impl Bits, busy: &impl Bits, need: Need) -> Result<Slotmap, Error> {
-    let grain = same_grain(open, busy)?;
     let mut starts = open.to_map().into_words();
     runs_of(&mut starts, need.duration);
-    let blocked = blocked(open, busy, need);
-    for (start, blocked) in starts.iter_mut().zip(blocked) {
+    let starts = Slotmap::new(open.grain(), open.first_word(), starts)?;
+    without_blocked(&starts, busy, need)
+}
+
+/// The slots `t` of `starts` with `[t-before, t+duration+after)` clear of `busy`.
+pub fn without_blocked(starts: &impl Bits, busy: &impl Bits, need: Need) -> Result<Slotmap, Error> {
+    let grain = same_grain(starts, busy)?;
+    let blocked = blocked(starts, busy, need);
+    let mut words = starts.to_map().into_words();
+    for (start, blocked) in words.iter_mut().zip(blocked) {
         *start &= !blocked;
     }
-    Slotmap::new(grain, open.first_word(), starts)
+    Slotmap::new(grain, starts.first_word(), words)
 }
 
 /// Every slot `t` whose slot at `t + distance` is in the map.
