@@ -76,6 +76,16 @@ as 'MODULE_PATHNAME', 'slot_series_wrapper';
 comment on function booking.slot_series(booking.slotmap) is
     'The start of every slot that is set, in order';
 
+create function booking.slot_instants(map booking.slotmap)
+returns timestamptz[]
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'slot_instants_wrapper';
+comment on function booking.slot_instants(booking.slotmap) is
+    'The start of every slot that is set, in order, as an array';
+
 -- Rounding
 
 create function booking.slotmap_inside(span tstzrange, grain integer)

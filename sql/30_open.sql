@@ -128,20 +128,6 @@ rows 100
 as $$
 #variable_conflict use_column
 begin
-    -- Most schedules have no window with a location: a list asks for every schedule that it meets.
-    if not exists (
-            select
-            from booking.schedule_rule r
-            where r.tenant_id = window_locations.tenant and r.schedule_id = window_locations.schedule
-                and r.location_id is not null)
-        and not exists (
-            select
-            from booking.schedule_override o
-            where o.tenant_id = window_locations.tenant and o.schedule_id = window_locations.schedule
-                and o.location_id is not null)
-    then
-        return;
-    end if;
     -- Each window without what those before it in that order cover. Windows that overlap, also by way of others, form an
     -- island, so that each is compared with a few.
     return query

@@ -24,6 +24,45 @@ $$;
 comment on function booking.the_service(uuid, uuid) is
     'A service by its id. P0002 where it, or its tenant, is unknown or not active.';
 
+create type booking.known_service as (service booking.service, grain int, limited boolean);
+comment on type booking.known_service is
+    'A service; the grain, in minutes, that all its resources share, null without resources; has it limits.';
+
+create function booking.known_service(tenant uuid, service uuid)
+returns booking.known_service
+language plpgsql
+stable
+parallel safe
+as $$
+#variable_conflict use_column
+declare
+    v_known booking.known_service;
+begin
+    select s, (
+            -- Any would do; in order the planner takes the index, however small the table.
+            select r.grain
+            from booking.requirement_resource m
+            join booking.resource r using (tenant_id, resource_id)
+            where m.tenant_id = s.tenant_id and m.service_id = s.service_id
+            order by m.resource_id
+            limit 1),
+        exists (
+            select
+            from booking.service_limit l
+            where l.tenant_id = s.tenant_id and l.service_id = s.service_id)
+    into v_known
+    from booking.service s
+    join booking.tenant t using (tenant_id)
+    where s.tenant_id = known_service.tenant and s.service_id = known_service.service and s.active and t.active;
+    if not found then
+        raise exception 'unknown tenant or service' using errcode = 'P0002';
+    end if;
+    return v_known;
+end
+$$;
+comment on function booking.known_service(uuid, uuid) is
+    'A service by its id, with what else every read of slots asks first. P0002 where it, or its tenant, is unknown or not active.';
+
 create function booking.service_grain(service booking.service)
 returns int
 language plpgsql
@@ -32,11 +71,13 @@ parallel safe
 as $$
 #variable_conflict use_column
 begin
+    -- Any would do; in order the planner takes the index, however small the table.
     return (
         select r.grain
         from booking.requirement_resource m
         join booking.resource r using (tenant_id, resource_id)
         where m.tenant_id = service.tenant_id and m.service_id = service.service_id
+        order by m.resource_id
         limit 1);
 end
 $$;
@@ -62,27 +103,43 @@ end
 $$;
 comment on function booking.check_member(booking.service, uuid) is 'P0002 where a resource is given that is none of the service''s.';
 
-create function booking.on_grain(minutes int, grain int, service booking.service)
-returns int
+create function booking.off_grain(minutes int, grain int, service booking.service)
+returns void
 language plpgsql
 stable
 parallel safe
 as $$
 begin
-    if minutes % grain <> 0 then
-        raise exception '% minutes are off the grain of % minutes of service "%"', minutes, grain, service.slug
-            using errcode = '22023', hint = (
-                select format('The largest grain that fits them and the UTC offsets of the zones is %s minutes.',
-                    booking.largest_grain(array[minutes], array_agg(r.zone) || service.zone))
-                from booking.requirement_resource m
-                join booking.resource r using (tenant_id, resource_id)
-                where m.tenant_id = service.tenant_id and m.service_id = service.service_id);
-    end if;
-    return minutes;
+    raise exception '% minutes are off the grain of % minutes of service "%"', minutes, grain, service.slug
+        using errcode = '22023', hint = (
+            select format('The largest grain that fits them and the UTC offsets of the zones is %s minutes.',
+                booking.largest_grain(array[minutes], array_agg(r.zone) || service.zone))
+            from booking.requirement_resource m
+            join booking.resource r using (tenant_id, resource_id)
+            where m.tenant_id = service.tenant_id and m.service_id = service.service_id);
 end
 $$;
-comment on function booking.on_grain(int, int, booking.service) is
-    'The given minutes; 22023 with a hint where they are off the grain of the service.';
+comment on function booking.off_grain(int, int, booking.service) is
+    'Raises 22023: so many minutes are off the grain of the service. The hint names one that fits.';
+
+create function booking.shortest_length(service booking.service)
+returns int
+language plpgsql
+immutable
+parallel safe
+as $$
+begin
+    -- A query, however small, costs 5 us.
+    if service.min_length is not null then
+        return service.min_length;
+    elsif cardinality(service.durations) = 1 then
+        return service.durations[1];
+    end if;
+    return (select min(d) from unnest(service.durations) d);
+end
+$$;
+comment on function booking.shortest_length(booking.service) is
+    'The shortest that a service is booked for: minutes, of a stay nights.';
 
 create function booking.wanted_minutes(service booking.service, duration interval, grain int)
 returns int
@@ -92,15 +149,15 @@ parallel safe
 as $$
 declare
     v_day int := case service.kind when 'stay' then 1440 else 1 end;
-    v_minutes int := coalesce(
-        booking.whole_minutes(duration), v_day * service.min_length,
-        v_day * (select min(d) from unnest(service.durations) d));
+    v_minutes int := coalesce(booking.whole_minutes(duration), v_day * booking.shortest_length(service));
 begin
     if v_minutes % v_day <> 0 then
         raise exception 'service "%" is booked for whole nights, not for %', service.slug, duration
             using errcode = '22023', hint = 'Give the nights as days: 3 days.';
+    elsif v_minutes % grain <> 0 then
+        perform booking.off_grain(v_minutes, grain, service);
     end if;
-    return booking.on_grain(v_minutes, grain, service);
+    return v_minutes;
 end
 $$;
 comment on function booking.wanted_minutes(booking.service, interval, int) is
@@ -113,15 +170,17 @@ language plpgsql
 stable
 parallel safe
 as $$
+declare
+    v_step int := coalesce(
+        booking.whole_minutes(step), service.step,
+        case service.kind when 'slot' then booking.shortest_length(service) end);
 begin
     if service.kind = 'stay' and step is not null then
         raise exception 'a stay of service "%" has no step: it starts at check-in', service.slug using errcode = '22023';
+    elsif v_step % grain <> 0 then
+        perform booking.off_grain(v_step, grain, service);
     end if;
-    return booking.on_grain(
-        coalesce(
-            booking.whole_minutes(step), service.step,
-            case service.kind when 'slot' then (select min(d) from unnest(service.durations) d) end),
-        grain, service);
+    return v_step;
 end
 $$;
 comment on function booking.wanted_step(booking.service, interval, int) is

@@ -25,17 +25,14 @@ as $$
 declare
     v_service booking.service := booking.the_service(tenant, service);
     v_zone text := coalesce(zone, v_service.zone);
-    v_starts timestamptz[];
+    v_listing booking.listing;
 begin
     perform booking.check_range(from_ts, to_ts);
     perform booking.check_zone(v_zone);
     -- The rule is asked here and nowhere else: what is counted is what is listed.
-    select array_agg(s.starts_at) into v_starts
-    from booking.available_slots(
-        tenant, service, from_ts, to_ts, duration => available_days.duration, resource => available_days.resource,
-        session_id => available_days.session_id, holds => available_days.holds, step => available_days.step,
-        as_of => available_days.as_of) s
-    where s.status = 'available';
+    v_listing := booking.listed(
+        tenant, service, from_ts, to_ts, available_days.duration, available_days.resource, available_days.session_id,
+        available_days.holds, false, available_days.step, available_days.as_of);
 
     -- A date is what the wall says, not a stretch of 24 hours: it may be cut in two by an overlap, or be skipped.
     return query
@@ -46,7 +43,8 @@ begin
             where from_ts < to_ts) d
         left join (
             select timezone(v_zone, u.at)::date as day
-            from unnest(v_starts) u (at)) s using (day)
+            from unnest(v_listing.starts, v_listing.free) u (at, free)
+            where u.free > 0) s using (day)
         group by d.day
         order by d.day;
 end

@@ -49,7 +49,7 @@ begin
         with page as materialized (
             select p.unit, p.open, p.busy
             from unnest(booking.resource_maps(
-                v_resource.tenant_id, array[v_resource.resource_id],
+                v_resource.tenant_id, v_resource.resource_id,
                 booking.week_of(lower(v_span)), booking.week_of(upper(v_span) - interval '1 microsecond'))) p),
         -- Units with anything of their own in the span: one that is free must be so throughout.
         taken as (
@@ -93,7 +93,7 @@ begin
         with page as materialized (
             select p.unit, p.busy
             from unnest(booking.resource_maps(
-                v_resource.tenant_id, array[v_resource.resource_id], booking.week_of(v_from), booking.week_of(v_from))) p)
+                v_resource.tenant_id, v_resource.resource_id, booking.week_of(v_from), booking.week_of(v_from))) p)
         select booking.slotmap_slots(
             coalesce(booking.slotmap_agg(b.busy), booking.slotmap_inside('empty', v_resource.grain)), day)
         from (

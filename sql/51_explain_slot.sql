@@ -68,9 +68,9 @@ begin
         into v_near
         from (
             select o.starts
-            from booking.offers(
+            from unnest(booking.offers(
                 v_at_all, lower(v_starts) - interval '1 day', upper(v_starts) + interval '1 day', v_minutes,
-                booking.wanted_step(v_service, null, v_grain), v_grain, v_session, false, v_now) o
+                booking.wanted_step(v_service, null, v_grain), v_grain, v_session, false, v_now)) o
             limit 1) o
         cross join lateral booking.slot_series(o.starts) s (at);
     end if;
@@ -78,10 +78,8 @@ begin
         v_service, tstzrange(explain_slot.starts_at, explain_slot.starts_at, '[]'), v_minutes, v_session, v_now);
     if v_service.seats is not null then
         v_classes := booking.classes(
-            v_service, array(
-                select o
-                from booking.offers(
-                    v_at_all, lower(v_starts), upper(v_starts), v_minutes, null, v_grain, v_session, true, v_now) o),
+            v_service, booking.offers(
+                v_at_all, lower(v_starts), upper(v_starts), v_minutes, null, v_grain, v_session, true, v_now),
             v_starts, v_minutes, v_session, v_now);
     end if;
 

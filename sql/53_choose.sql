@@ -42,9 +42,9 @@ begin
                     select
                     from unnest(v_limits) l
                     where l.span @> starts_at and l.room <= 0 and coalesce(l.resource_id = o.resource_id, true)) as allowed
-            from booking.offers(
+            from unnest(booking.offers(
                 service, starts_at, starts_at + interval '1 microsecond', minutes,
-                case when on_grid then booking.wanted_step(service, null, v_grain) end, v_grain, session_hash, true, now) o) o
+                case when on_grid then booking.wanted_step(service, null, v_grain) end, v_grain, session_hash, true, now)) o) o
         -- A given resource shuts out the others of its requirement, as long as that picks one.
         where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
             or o.requirement_id <> (

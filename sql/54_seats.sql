@@ -16,11 +16,9 @@ as $$
 declare
     v_grain int := booking.service_grain(service);
     v_starts tstzrange := tstzrange(starts_at, starts_at + interval '1 microsecond');
-    v_offers booking.offer[] := array(
-        select o
-        from booking.offers(
-            service, lower(v_starts), upper(v_starts), minutes, booking.wanted_step(service, null, v_grain), v_grain,
-            session_hash, true, now) o);
+    v_offers booking.offer[] := booking.offers(
+        service, lower(v_starts), upper(v_starts), minutes, booking.wanted_step(service, null, v_grain), v_grain,
+        session_hash, true, now);
     v_class booking.class;
 begin
     -- The fullest first: a class that is nearly empty may yet be empty again.

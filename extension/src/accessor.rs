@@ -3,7 +3,8 @@
 use crate::datum::Map;
 use crate::error::{OrReport, Sql};
 use crate::range::RangeOut;
-use pg_booking_core::run::{next_run, next_set};
+use crate::scalar::InstantArrayOut;
+use pg_booking_core::run::{next_run, slots};
 use pg_booking_core::{Bits, day};
 use pgrx::iter::SetOfIterator;
 use pgrx::pg_extern;
@@ -50,13 +51,16 @@ fn slotmap_unnest(map: Map<'_>) -> Sql<SetOfIterator<'static, RangeOut>> {
 #[pg_extern]
 fn slot_series(map: Map<'_>) -> Sql<SetOfIterator<'static, i64>> {
     let map = map.view()?.to_map();
-    let grain = map.grain();
-    let mut from = i64::MIN;
-    Ok(SetOfIterator::new(core::iter::from_fn(move || {
-        let slot = next_set(&map, from)?;
-        from = slot + 1;
-        Some(grain.instant(slot))
-    })))
+    let instants: Vec<_> = slots(&map).map(|slot| map.grain().instant(slot)).collect();
+    Ok(SetOfIterator::new(instants))
+}
+
+#[pg_extern]
+fn slot_instants(map: Map<'_>) -> Sql<InstantArrayOut> {
+    let map = map.view()?;
+    Ok(InstantArrayOut(
+        slots(&map).map(|slot| map.grain().instant(slot)).collect(),
+    ))
 }
 
 #[pg_extern]

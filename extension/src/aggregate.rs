@@ -6,7 +6,7 @@ mod atleast;
 /// `slotmap_intersect_agg`.
 mod intersect;
 /// Where a state lives.
-mod state;
+pub mod state;
 /// `slotmap_tally_agg` and reading it back.
 mod tally;
 /// `slotmap_agg`.

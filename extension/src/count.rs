@@ -4,7 +4,7 @@ use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql, report};
 use crate::range::SpanArg;
 use crate::scalar::{ArrayArg, IntArrayOut, TextArrayOut};
-use pg_booking_core::run::next_set;
+use pg_booking_core::run::slots;
 use pg_booking_core::{Bits, Edge, Span, count, id};
 use pgrx::pg_extern;
 use pgrx::prelude::PgSqlErrorCode;
@@ -78,12 +78,9 @@ fn slot_least(a: ArrayArg<i32>, b: ArrayArg<i32>) -> Sql<IntArrayOut> {
 #[pg_extern]
 fn slot_ids(starts: Map<'_>, head: &str, tail: &str) -> Sql<TextArrayOut> {
     let starts = starts.view()?;
-    let mut from = i64::MIN;
-    let ids = core::iter::from_fn(|| {
-        let slot = next_set(&starts, from)?;
-        from = slot + 1;
+    let ids = slots(&starts).map(|slot| {
         let digits = id::start_digits(starts.grain().instant(slot));
-        Some([head.as_bytes(), &digits, tail.as_bytes()].concat())
+        [head.as_bytes(), &digits, tail.as_bytes()].concat()
     });
     Ok(TextArrayOut(ids.collect()))
 }

@@ -34,5 +34,7 @@ mod index;
 mod io;
 /// `+ * -`, `&& @> <@ = <>`, hashing.
 mod operator;
+/// The members of a service, and who of them is free.
+mod pool;
 /// `slot_starts` and `slot_grid`.
 mod search;

@@ -9,7 +9,7 @@ use core::slice;
 use pg_booking_core::length::Length;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
-use pgrx::{FromDatum, pg_sys};
+use pgrx::{FromDatum, IntoDatum, Uuid, pg_sys};
 
 /// An `interval` argument.
 pub struct IntervalArg(pub Length);
@@ -22,6 +22,11 @@ impl<T> ArrayArg<T> {
     pub fn elements(self, what: &str) -> Sql<Vec<T>> {
         let all: Option<Vec<T>> = self.0.into_iter().collect();
         all.ok_or_else(|| null_not_allowed(what))
+    }
+
+    /// Its elements as they are.
+    pub fn all(self) -> Vec<Option<T>> {
+        self.0
     }
 }
 
@@ -37,6 +42,14 @@ impl Element for i32 {
 
 impl Element for i64 {
     const STORAGE: (c_int, bool, u8) = (8, true, b'd');
+}
+
+impl Element for IntervalArg {
+    const STORAGE: (c_int, bool, u8) = (16, false, b'd');
+}
+
+impl Element for Uuid {
+    const STORAGE: (c_int, bool, u8) = (16, false, b'c');
 }
 
 impl Element for SpanArg {
@@ -158,20 +171,57 @@ pub struct IntArrayOut(pub Vec<i32>);
 // SAFETY: returns an array of int4, as every function with this result is declared to.
 unsafe impl BoxRet for IntArrayOut {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        let (len, by_value, align) = i32::STORAGE;
-        let mut values: Vec<_> = self.0.into_iter().map(pg_sys::Datum::from).collect();
-        // SAFETY: core copies the values into an array that it pallocs.
-        unsafe {
-            let array = pg_sys::construct_array(
-                values.as_mut_ptr(),
-                values.len() as c_int,
-                pg_sys::INT4OID,
-                len,
-                by_value,
-                align as core::ffi::c_char,
-            );
-            fcinfo.return_raw_datum(array.into())
-        }
+        // SAFETY: as above.
+        unsafe { array_of(fcinfo, self.0, pg_sys::INT4OID) }
+    }
+}
+
+/// A `timestamptz[]` result.
+pub struct InstantArrayOut(pub Vec<i64>);
+
+// SAFETY: returns an array of timestamptz, as every function with this result is declared to.
+unsafe impl BoxRet for InstantArrayOut {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: as above; an instant is stored as an i64.
+        unsafe { array_of(fcinfo, self.0, pg_sys::TIMESTAMPTZOID) }
+    }
+}
+
+/// A `uuid[]` result.
+pub struct UuidArrayOut(pub Vec<[u8; 16]>);
+
+// SAFETY: returns an array of uuid, as every function with this result is declared to.
+unsafe impl BoxRet for UuidArrayOut {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        let uuids = self.0.into_iter().map(Uuid::from_bytes).collect();
+        // SAFETY: as above.
+        unsafe { array_of(fcinfo, uuids, pg_sys::UUIDOID) }
+    }
+}
+
+/// Values as an array.
+///
+/// # Safety
+///
+/// `element` is the type that is stored as `T::STORAGE` says, and the call is declared to return an array of it.
+unsafe fn array_of<'fcx, T: Element + IntoDatum>(
+    fcinfo: &mut FcInfo<'fcx>,
+    values: Vec<T>,
+    element: pg_sys::Oid,
+) -> Datum<'fcx> {
+    let (len, by_value, align) = T::STORAGE;
+    let mut values: Vec<_> = values.into_iter().filter_map(T::into_datum).collect();
+    // SAFETY: core copies the values into an array that it pallocs; the rest is the caller's promise.
+    unsafe {
+        let array = pg_sys::construct_array(
+            values.as_mut_ptr(),
+            values.len() as c_int,
+            element,
+            len,
+            by_value,
+            align as core::ffi::c_char,
+        );
+        fcinfo.return_raw_datum(array.into())
     }
 }
 

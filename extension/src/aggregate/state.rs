@@ -10,19 +10,20 @@ use pgrx::datum::Internal;
 use pgrx::prelude::PgSqlErrorCode;
 use pgrx::{PgMemoryContexts, pg_sys};
 
-/// The state behind an `internal` argument; `None` before the first map.
-pub fn get<S: State>(state: &Internal) -> Option<&S> {
+/// The state behind an `internal` argument; `None` before the first row.
+pub fn get<S>(state: &Internal) -> Option<&S> {
     // SAFETY: `internal` cannot be written in SQL, and each aggregate's functions are declared with its own state only.
     unsafe { state.get::<S>() }
 }
 
-fn get_mut<S: State>(state: &mut Internal) -> Option<&mut S> {
+/// The same, to change.
+pub fn get_mut<S>(state: &mut Internal) -> Option<&mut S> {
     // SAFETY: as above; PostgreSQL runs one function of an aggregate at a time.
     unsafe { state.get_mut::<S>() }
 }
 
 /// Puts a new state into the aggregate's context.
-fn keep<S: State>(fcinfo: pg_sys::FunctionCallInfo, state: S) -> Sql<Internal> {
+pub fn keep<S>(fcinfo: pg_sys::FunctionCallInfo, state: S) -> Sql<Internal> {
     let mut context = ptr::null_mut();
     // SAFETY: fcinfo is that of the running call.
     if unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } == 0 {

@@ -1,0 +1,206 @@
+//! Pools: the aggregate that makes one of pages, and what is asked of it. A pool is a `bytea` to PostgreSQL.
+
+use crate::aggregate::state::{get, get_mut, keep};
+use crate::datum::{Map, Owned};
+use crate::error::{OrReport, Sql, null_not_allowed};
+use crate::scalar::{ArrayArg, IntArrayOut, IntervalArg, MapArrayOut, UuidArrayOut};
+use pg_booking_core::pool::Pool;
+use pg_booking_core::pool::collect::{Collector, Page};
+use pg_booking_core::pool::offer::Ask;
+use pg_booking_core::start::Need;
+use pg_booking_core::{Bits, Error, Grain, Slotmap, Stored};
+use pgrx::datum::{Internal, Uuid};
+use pgrx::{pg_extern, pg_sys};
+
+/// `pool_offers`.
+mod offer;
+
+#[pg_extern]
+#[allow(clippy::too_many_arguments)]
+fn pool_agg_transfn(
+    fcinfo: pg_sys::FunctionCallInfo,
+    mut state: Internal,
+    requirement: Option<Uuid>,
+    pick: Option<i32>,
+    resource: Option<Uuid>,
+    capacity: Option<i32>,
+    unit: Option<i32>,
+    open: Option<Map<'_>>,
+    busy: Option<Map<'_>>,
+    held: Option<bool>,
+) -> Sql<Internal> {
+    let requirement = requirement.ok_or_else(|| null_not_allowed("requirement"))?;
+    let pick = pick.ok_or_else(|| null_not_allowed("pick"))?;
+    if get::<Collector>(&state).is_none() {
+        state = keep(fcinfo, Collector::default())?;
+    }
+    let Some(pool) = get_mut::<Collector>(&mut state) else {
+        return Ok(state);
+    };
+    let place = pool
+        .requirement(*requirement.as_bytes(), pick)
+        .or_report()?;
+    let Some(resource) = resource else {
+        return Ok(state);
+    };
+    pool.member(place, *resource.as_bytes(), capacity.unwrap_or(0));
+    if let Some(unit) = unit {
+        let page = Page {
+            unit,
+            open: open.as_ref().map(Map::view).transpose()?,
+            busy: busy.as_ref().map(Map::view).transpose()?,
+            held: held.unwrap_or(false),
+        };
+        pool.page(page).or_report()?;
+    }
+    Ok(state)
+}
+
+#[pg_extern]
+fn pool_agg_finalfn(state: Internal) -> Sql<Option<Vec<u8>>> {
+    let pool = get::<Collector>(&state);
+    pool.map(Collector::bytes).transpose().or_report()
+}
+
+#[pg_extern]
+fn pool_add(
+    pool: &[u8],
+    resources: ArrayArg<Uuid>,
+    units: ArrayArg<i32>,
+    open: ArrayArg<Map<'_>>,
+    busy: ArrayArg<Map<'_>>,
+) -> Sql<Vec<u8>> {
+    let pool = Pool::read(pool).or_report()?;
+    let mut sum = Collector::default();
+    sum.pool(&pool).or_report()?;
+    let resources = resources.elements("resource")?;
+    let pages = units
+        .elements("unit")?
+        .into_iter()
+        .zip(open.all())
+        .zip(busy.all());
+    for (resource, ((unit, open), busy)) in resources.iter().zip(pages) {
+        let member = pool
+            .members
+            .iter()
+            .find(|member| member.resource == *resource.as_bytes());
+        let Some(member) = member else { continue };
+        sum.member(member.requirement, member.resource, member.capacity);
+        let page = Page {
+            unit,
+            open: open.as_ref().map(Map::view).transpose()?,
+            busy: busy.as_ref().map(Map::view).transpose()?,
+            held: false,
+        };
+        sum.page(page).or_report()?;
+    }
+    sum.bytes().or_report()
+}
+
+#[pg_extern]
+fn pool_open(pool: &[u8]) -> Sql<Option<Owned>> {
+    let open = Pool::read(pool).and_then(|pool| pool.open()).or_report()?;
+    Ok(open.map(Owned))
+}
+
+#[pg_extern]
+fn pool_opens(pool: &[u8]) -> Sql<MapArrayOut> {
+    let pool = Pool::read(pool).or_report()?;
+    // Without pages closed, of any grain.
+    let open = pool.members.iter().map(|member| {
+        let none = || Slotmap::empty(Grain::DEFAULT);
+        Owned(member.open.map_or_else(none, |open| open.to_map()))
+    });
+    Ok(MapArrayOut(open.collect()))
+}
+
+#[pg_extern]
+fn pool_weeks(pool: &[u8]) -> Sql<i32> {
+    Ok(Pool::read(pool).or_report()?.weeks())
+}
+
+#[pg_extern]
+fn pool_resources(pool: &[u8]) -> Sql<UuidArrayOut> {
+    let pool = Pool::read(pool).or_report()?;
+    Ok(UuidArrayOut(
+        pool.members.iter().map(|member| member.resource).collect(),
+    ))
+}
+
+#[pg_extern]
+#[allow(clippy::too_many_arguments)]
+fn pool_counts(
+    pool: Option<&[u8]>,
+    starts: Option<Map<'_>>,
+    lengths: Option<ArrayArg<IntervalArg>>,
+    before: Option<IntervalArg>,
+    after: Option<IntervalArg>,
+    arrivals: Option<ArrayArg<Map<'_>>>,
+    allowed: Option<ArrayArg<Map<'_>>>,
+    with_holds: Option<bool>,
+) -> Sql<Option<IntArrayOut>> {
+    let (Some(pool), Some(starts), Some(lengths), Some(before), Some(after)) =
+        (pool, starts, lengths, before, after)
+    else {
+        return Ok(None);
+    };
+    let pool = Pool::read(pool).or_report()?;
+    let starts = starts.view()?;
+    let maps = Maps::new(arrivals, allowed)?;
+    let ask = ask(starts.grain(), lengths, &before, &after, &maps)?;
+    let counts = pool.counts(&starts, &ask, with_holds.unwrap_or(true));
+    counts.map(|counts| Some(IntArrayOut(counts))).or_report()
+}
+
+/// The maps of what does not lie in opening hours: of each length, of each member.
+struct Maps<'a>(Option<(Vec<Map<'a>>, Vec<Map<'a>>)>);
+
+impl<'a> Maps<'a> {
+    fn new(arrivals: Option<ArrayArg<Map<'a>>>, allowed: Option<ArrayArg<Map<'a>>>) -> Sql<Self> {
+        let both = arrivals.zip(allowed);
+        let both = both
+            .map(|(arrivals, allowed)| Ok((arrivals.elements("map")?, allowed.elements("map")?)));
+        both.transpose().map(Maps)
+    }
+}
+
+fn ask<'a>(
+    grain: Grain,
+    lengths: ArrayArg<IntervalArg>,
+    before: &IntervalArg,
+    after: &IntervalArg,
+    maps: &'a Maps<'_>,
+) -> Sql<Ask<Stored<'a>>> {
+    let need = |length: &IntervalArg| {
+        Ok(Need {
+            duration: length.0.slots_above_zero(grain)?,
+            before: before.0.slots(grain)?,
+            after: after.0.slots(grain)?,
+        })
+    };
+    let lengths = lengths.elements("length")?;
+    let needs: Vec<_> = lengths
+        .iter()
+        .map(need)
+        .collect::<Result<_, Error>>()
+        .or_report()?;
+    match (&maps.0, &needs[..]) {
+        (None, [need]) => Ok(Ask::Inside(*need)),
+        (Some((arrivals, allowed)), needs) if arrivals.len() == needs.len() => {
+            let arrivals = arrivals.iter().map(Map::view).collect::<Sql<Vec<_>>>()?;
+            let allowed = allowed.iter().map(Map::view).collect::<Sql<Vec<_>>>()?;
+            Ok(Ask::Across(
+                needs.iter().copied().zip(arrivals).collect(),
+                allowed,
+            ))
+        }
+        _ => Err(Error::Ragged).or_report(),
+    }
+}
+
+/// The empty map of a grain in minutes.
+fn none(minutes: i32) -> Sql<Slotmap> {
+    Grain::new(i64::from(minutes))
+        .map(Slotmap::empty)
+        .or_report()
+}
