@@ -10,10 +10,11 @@ use crate::{
 };
 
 /// Their names, their SQL, and up to how many resources they are bearable.
-const PEERS: [(&str, &str, usize); 4] = [
+const PEERS: [(&str, &str, usize); 5] = [
     ("sweep", include_str!("../sql/peers/sweep.sql"), 200),
     ("starts", include_str!("../sql/peers/starts.sql"), 200),
     ("pairs", include_str!("../sql/peers/pairs.sql"), 200),
+    ("plain", include_str!("../sql/peers/plain.sql"), 200),
     ("rows", include_str!("../sql/peers/rows.sql"), 50),
 ];
 
