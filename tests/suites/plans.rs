@@ -44,10 +44,12 @@ const WORLD: &str = "
     vacuum analyze";
 
 /// What is asked all day; each finds something, writers undo what they did.
-const CALLS: [&str; 8] = [
+const CALLS: [&str; 9] = [
     "select count(*) from booking.service s, booking.available_slots(s.tenant_id, s.service_id, '2100-01-04', '2100-02-01')",
     "select count(*) from booking.service s, booking.available_slots(
         s.tenant_id, s.service_id, '2100-01-04', '2100-01-05', each_resource => true, holds => 'mark')",
+    // No page is stored of the last weeks of it.
+    "select count(*) from booking.service s, booking.available_slots(s.tenant_id, s.service_id, '2100-01-25', '2100-02-22')",
     "select count(*) from booking.service s, booking.available_days(s.tenant_id, s.service_id, '2100-01-04', '2100-02-01')",
     "select count(*) from booking.service s, booking.held_spans(s.tenant_id, s.service_id, '2100-01-04', '2100-01-11')",
     "select count(*) from booking.resource r where booking.is_free(r.tenant_id, r.resource_id, '[2100-01-04 03:00Z,2100-01-04 04:00Z)')",
@@ -60,6 +62,12 @@ const CALLS: [&str; 8] = [
         select s.tenant_id, b.booking_id
         from booking.service s, booking.book(s.tenant_id, service => s.service_id, starts_at => '2100-01-04 03:00Z') b)
     select count(booking.cancel(b.tenant_id, b.booking_id)) from b",
+];
+
+/// What works hours out for several weeks at once, and for several resources: their common schedule is asked once.
+const HOURS: [&str; 2] = [
+    "select booking.recompute(tenant_id, resource_id, '2099-12-01', '2100-02-01') from booking.resource where slug = 'r7'",
+    "select count(*) from booking.service s, booking.available_slots(s.tenant_id, s.service_id, '2100-02-22', '2100-05-01')",
 ];
 
 /// Whose rows are many; live holds are few.
@@ -145,6 +153,21 @@ async fn rows_come_by_index_pages_unsorted_and_plans_from_the_cache() -> Result<
             ))
             .collect::<Vec<_>>()
     );
+
+    for call in HOURS {
+        client
+            .batch_execute("select pg_stat_statements_reset()")
+            .await?;
+        client.batch_execute(call).await?;
+        let times: i64 = client
+            .query_one(
+                "select sum(calls)::bigint from pg_stat_statements where query like '%slotmap_inside(s.span%'",
+                &[],
+            )
+            .await?
+            .get(0);
+        ensure!(times == 1, "{call} worked hours out {times} times");
+    }
 
     client
         .batch_execute(
