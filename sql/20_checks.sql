@@ -1,4 +1,6 @@
--- Checks that table constraints share. Next: 21_tenant.sql.
+-- Checks that table constraints share. Those in SQL are not STRICT, which would keep them from being inlined: to call one
+-- costs a row that comes alone 18 us, inlined 10. So each says itself what it makes of null. That of spans, on the way of
+-- every booking, is written out where it is needed, for 5 us. Next: 21_tenant.sql.
 
 create function booking.check_zone(zone text)
 returns boolean
@@ -30,7 +32,6 @@ returns boolean
 language sql
 immutable
 parallel safe
-strict
 begin atomic
     -- A slug that reads as a uuid could not be told from an id in a URL.
     select slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' and slug !~ '^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$';
@@ -38,28 +39,14 @@ end;
 comment on function booking.check_slug(text) is
     'True for 1 to 63 lower-case letters, digits and inner hyphens that are not the form of a uuid. For CHECK constraints.';
 
-create function booking.check_span(span tstzrange)
-returns boolean
-language sql
-immutable
-parallel safe
-strict
-begin atomic
-    -- A missing bound is null, and a CHECK takes null for true.
-    select coalesce(
-        lower_inc(span) and not upper_inc(span) and isfinite(lower(span)) and isfinite(upper(span)), false);
-end;
-comment on function booking.check_span(tstzrange) is
-    'True for a half-open span [) with two finite bounds. For CHECK constraints.';
-
 create function booking.check_durations(durations int[])
 returns boolean
 language sql
 immutable
 parallel safe
-strict
 begin atomic
     select case
+        when durations is null then null
         when array_ndims(durations) = 1 and cardinality(durations) <= 100
             then array_position(durations, null) is null and 0 < all (durations) and 525600 >= all (durations)
         else false
@@ -73,9 +60,9 @@ returns boolean
 language sql
 immutable
 parallel safe
-strict
 begin atomic
-    select coalesce(
-        array_ndims(weekdays) = 1 and weekdays <@ array[1, 2, 3, 4, 5, 6, 7] and array_position(weekdays, null) is null, false);
+    select weekdays is null
+        or coalesce(
+            array_ndims(weekdays) = 1 and weekdays <@ array[1, 2, 3, 4, 5, 6, 7] and array_position(weekdays, null) is null, false);
 end;
 comment on function booking.check_weekdays(int[]) is 'True for one or more ISO weekdays, 1 to 7. For CHECK constraints.';

@@ -64,6 +64,13 @@ const CALLS: [&str; 9] = [
     select count(booking.cancel(b.tenant_id, b.booking_id)) from b",
 ];
 
+/// Checks of rows that are locked, so updated, all day: inlined.
+const CHECKS: [(&str, &str); 3] = [
+    ("booking.check_slug(slug)", "resource"),
+    ("booking.check_durations(durations)", "service"),
+    ("booking.check_weekdays(arrival_days)", "service"),
+];
+
 /// What works hours out for several weeks at once, and for several resources: their common schedule is asked once.
 const HOURS: [&str; 2] = [
     "select booking.recompute(tenant_id, resource_id, '2099-12-01', '2100-02-01') from booking.resource where slug = 'r7'",
@@ -153,6 +160,22 @@ async fn rows_come_by_index_pages_unsorted_and_plans_from_the_cache() -> Result<
             ))
             .collect::<Vec<_>>()
     );
+
+    for (call, table) in CHECKS {
+        let plan: Vec<String> = client
+            .query(
+                &format!("explain (verbose) select {call} from booking.{table}"),
+                &[],
+            )
+            .await?
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        ensure!(
+            !plan.concat().contains("booking.check_"),
+            "{call} is called: {plan:#?}"
+        );
+    }
 
     for call in HOURS {
         client

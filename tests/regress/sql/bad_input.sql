@@ -149,6 +149,15 @@ insert into booking.busy_window (tenant_id, resource_id, span) values (:t, :r, '
 insert into booking.busy_window (tenant_id, resource_id, span) values (:t, :r, '[2025-01-01,2099-01-01)');
 insert into booking.busy_window (tenant_id, resource_id, span) values (:t, :r, '[2025-01-02,2025-01-01)');
 insert into booking.claim (tenant_id, resource_id, span) values (:t, :r, '[2025-01-01,2025-01-02)');
+-- Spans: half-open with two finite ends in every table; a busy window may be empty, too.
+select format(
+    'select %L as "constraint", array_agg(%s order by n) as passes from unnest(%L::tstzrange[]) with ordinality s (span, n)',
+    c.conname, pg_get_expr(c.conbin, c.conrelid), array[
+        '[2025-01-01,2025-01-02)', '[2025-01-01,2025-01-02]', '(2025-01-01,2025-01-02)', '(2025-01-01,2025-01-02]',
+        '[2025-01-01,)', '(,2025-01-01)', '[2025-01-01,infinity)', '[-infinity,2025-01-01)', 'empty'])
+from pg_constraint c
+where c.conname like '%\_span\_bounded'
+order by c.conname \gexec
 select count(*) as holds, (select count(*) from booking.booking) as bookings, (select count(*) from booking.claim) as claims
 from booking.hold;
 select * from booking.verify();
