@@ -175,7 +175,7 @@ parallel safe
 rows 10
 as $$
 begin
-    -- Mostly nothing is closed, and a list of stays asks for every arrival.
+    -- Mostly nothing is closed, and a list of stays asks for every room.
     if from_day > to_day or not exists (
         select
         from booking.schedule_override o
@@ -196,6 +196,22 @@ $$;
 comment on function booking.closed_dates(uuid, uuid, date, date) is
     'The local dates, from_day to to_day inclusive, that overrides of a schedule close: its narrowest ones of that date are '
     'all without times. Holidays close no date here, nor do weekdays without a window.';
+
+create function booking.closed_nights(tenant uuid, schedule uuid, from_day date, to_day date)
+returns datemultirange
+language plpgsql
+stable
+parallel safe
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select coalesce(range_agg(daterange(d.day, d.day + 1)), '{}')
+        from booking.closed_dates(closed_nights.tenant, closed_nights.schedule, from_day, to_day) d (day));
+end
+$$;
+comment on function booking.closed_nights(uuid, uuid, date, date) is
+    'What booking.closed_dates says as one value, for all arrivals of a range at once.';
 
 create function booking.open_map(tenant uuid, schedule uuid, grain int, from_ts timestamptz, to_ts timestamptz)
 returns booking.slotmap

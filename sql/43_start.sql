@@ -45,6 +45,11 @@ language plpgsql
 stable
 as $$
 #variable_conflict use_column
+declare
+    v_nights int := minutes / 1440;
+    v_first date := timezone(service.zone, lower(starts))::date - 1;
+    v_last date := timezone(service.zone, upper(starts))::date;
+    v_closed datemultirange := booking.closed_nights(service.tenant_id, service.schedule_id, v_first, v_last + v_nights - 1);
 begin
     return (
         select array_agg((l.length, l.starts)::booking.arrival)
@@ -52,18 +57,13 @@ begin
             select e.ends_at - d.starts_at as length,
                 booking.slotmap_agg(booking.slotmap_cover(tstzrange(d.starts_at, d.starts_at, '[]'), grain)) as starts
             from (
-                select d.day::date as day, timezone(service.zone, d.day + service.check_in) as starts_at
-                from generate_series(
-                    date_trunc('day', timezone(service.zone, lower(starts))) - interval '1 day',
-                    timezone(service.zone, upper(starts)), interval '1 day') d (day)) d
+                select v_first + n as day, timezone(service.zone, v_first + n + service.check_in) as starts_at
+                from generate_series(0, v_last - v_first) n) d
             cross join lateral (
-                select timezone(service.zone, d.day + minutes / 1440 + service.check_out) as ends_at) e
+                select timezone(service.zone, d.day + v_nights + service.check_out) as ends_at) e
             where starts @> d.starts_at
                 and (service.arrival_days is null or extract(isodow from d.day) = any (service.arrival_days))
-                and not exists (
-                    select
-                    from booking.closed_dates(
-                        service.tenant_id, service.schedule_id, d.day, d.day + minutes / 1440 - 1))
+                and not v_closed && daterange(d.day, d.day + v_nights)
             group by 1) l);
 end
 $$;
@@ -80,13 +80,20 @@ language plpgsql
 stable
 as $$
 #variable_conflict use_column
+declare
+    v_nights int := minutes / 1440;
+    v_closed datemultirange := booking.closed_nights(
+        service.tenant_id, schedule, timezone(service.zone, lower(starts))::date,
+        timezone(service.zone, upper(starts))::date + v_nights - 1);
 begin
+    if isempty(v_closed) then
+        return starts - starts;
+    end if;
     return (
         select coalesce(booking.slotmap_agg(booking.slotmap_cover(tstzrange(s.at, s.at, '[]'), booking.grain(starts))), starts - starts)
         from booking.slot_series(starts) s (at)
         cross join lateral (select timezone(service.zone, s.at)::date as day) d
-        where exists (
-            select from booking.closed_dates(service.tenant_id, schedule, d.day, d.day + minutes / 1440 - 1)));
+        where v_closed && daterange(d.day, d.day + v_nights));
 end
 $$;
 comment on function booking.closed_arrivals(booking.service, uuid, int, booking.slotmap) is
