@@ -164,4 +164,6 @@ comment on table booking.service_limit is
     'count as bookings; of a customer, bookings only, when one is booked. One lowered below what is booked keeps the '
     'bookings and admits no more.';
 comment on column booking.service_limit.max_count is 'How many bookings; null: any number.';
-comment on column booking.service_limit.max_minutes is 'How long they may be together, in minutes from start to end without buffers; null: any length.';
+comment on column booking.service_limit.max_minutes is
+    'How long they may be together, in minutes from start to end without buffers; null: any length. Of a stay a night counts '
+    '1440, also where a change of the clock makes it longer or shorter.';

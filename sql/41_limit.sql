@@ -48,6 +48,38 @@ $$;
 comment on function booking.period_start(timestamptz, text, text, int) is
     'The first instant of the local day, week (from Monday) or month that an instant lies in, or of one so many after it.';
 
+create function booking.limit_minutes(service booking.service, minutes int)
+returns int
+language sql
+stable
+parallel safe
+begin atomic
+    select minutes + coalesce(extract(epoch from service.check_out - service.check_in)::int / 60, 0);
+end;
+comment on function booking.limit_minutes(booking.service, int) is
+    'What a booking of so many minutes (a night: 1440) counts against limits by time: from start to end; of a stay, from '
+    'check-in to check-out, with 24 hours a night, however long it is.';
+
+create function booking.used_minutes(service booking.service, span tstzrange)
+returns numeric
+language sql
+stable
+parallel safe
+begin atomic
+    -- Of a stay the nights are counted on the wall clock, rounded: a check-in that falls into a gap comes later.
+    select case service.kind
+        when 'stay' then booking.limit_minutes(
+            service,
+            1440 * round(
+                extract(
+                    epoch from timezone(service.zone, upper(span)) - timezone(service.zone, lower(span))
+                        - (service.check_out - service.check_in)) / 86400)::int)
+        else extract(epoch from upper(span) - lower(span)) / 60
+    end;
+end;
+comment on function booking.used_minutes(booking.service, tstzrange) is
+    'What a booking or a hold counts against limits by time: as much as booking.limit_minutes said of its length before.';
+
 create type booking.limit_room as (
     resource_id uuid,
     span tstzrange,
@@ -77,8 +109,7 @@ rows 50
 as $$
 #variable_conflict use_column
 declare
-    -- From start to end; of a stay, but for changes of the clock.
-    v_minutes int := minutes + coalesce(extract(epoch from service.check_out - service.check_in)::int / 60, 0);
+    v_minutes int := booking.limit_minutes(service, minutes);
     v_length interval := make_interval(mins => v_minutes);
 begin
     return query
@@ -99,7 +130,7 @@ begin
             select min(s.starts_at) as starts_at, max(s.ends_at) as ends_at from subject s),
         -- What counts. let_go: the starts for which an own hold would be.
         used as materialized (
-            select lower(b.span) as at, extract(epoch from upper(b.span) - lower(b.span)) / 60 as length, true as stays,
+            select lower(b.span) as at, booking.used_minutes(service, b.span) as length, true as stays,
                 null::tstzrange as let_go, array(
                     select r.resource_id
                     from booking.booking_resource r
@@ -110,11 +141,16 @@ begin
                 and lower(b.span) >= reach.starts_at and lower(b.span) < reach.ends_at
             where b.status in ('pending', 'confirmed', 'completed', 'no_show') and coalesce(b.expires_at > now, true)
             union all
-            select lower(h.span), extract(epoch from upper(h.span) - lower(h.span)) / 60,
+            select lower(h.span), booking.used_minutes(service, h.span),
                 h.session_hash is not distinct from limit_rooms.session_hash,
                 case
                     when h.session_hash = limit_rooms.session_hash
-                        then tstzrange(lower(h.span) - v_length + interval '1 microsecond', upper(h.span))
+                        then tstzrange(
+                            case service.kind
+                                when 'stay' then timezone(service.zone, timezone(service.zone, lower(h.span)) - v_length)
+                                else lower(h.span) - v_length
+                            end + interval '1 microsecond',
+                            upper(h.span))
                 end,
                 array(
                     select c.resource_id
@@ -190,7 +226,7 @@ begin
             select booking.period_start(customer_room.starts_at, l.period, service.zone) as starts_at,
                 booking.period_start(customer_room.starts_at, l.period, service.zone, 1) as ends_at) p
         cross join lateral (
-            select count(*) as bookings, coalesce(sum(upper(b.span) - lower(b.span)), '0') as length
+            select count(*) as bookings, coalesce(sum(booking.used_minutes(service, b.span)), 0) as minutes
             from booking.booking b
             where b.tenant_id = service.tenant_id and b.service_id = service.service_id
                 and b.customer_key = customer_room.customer_key
@@ -200,7 +236,7 @@ begin
         where l.tenant_id = service.tenant_id and l.service_id = service.service_id and l.scope = 'customer'
             and customer_room.customer_key is not null
             and (u.bookings >= l.max_count
-                or u.length + (customer_room.ends_at - customer_room.starts_at) > make_interval(mins => l.max_minutes)));
+                or u.minutes + booking.used_minutes(service, tstzrange(customer_room.starts_at, customer_room.ends_at)) > l.max_minutes));
 end
 $$;
 comment on function booking.customer_room(booking.service, timestamptz, timestamptz, text) is

@@ -261,7 +261,8 @@ begin
     return query
         select 'BK004', case when l.resource_id is null then 'limit_service' else 'limit_resource' end, l.resource_id, null::int,
             format('%s of %s bookings of the %s are there%s.', l.used_count, coalesce(l.max_count::text, 'any number of'), l.period,
-                ', ' || l.used_minutes || ' of ' || l.max_minutes || ' minutes, and ' || minutes || ' wanted'),
+                ', ' || l.used_minutes || ' of ' || l.max_minutes || ' minutes, and '
+                    || booking.limit_minutes(service, minutes) || ' wanted'),
             jsonb_strip_nulls(jsonb_build_object('period', l.period, 'used', l.used_count, 'max', l.max_count,
                 'used_minutes', l.used_minutes, 'max_minutes', l.max_minutes))
         from unnest(limits) l

@@ -131,3 +131,31 @@ select remaining from booking.available_slots(:t, :'night', '2100-03-07 10:00+01
 select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-07 10:00+01', resource => :r1);
 select remaining from booking.available_slots(:t, :'night', '2100-03-07 10:00+01', '2100-03-07 10:01+01', resource => :r1) s;
 select code from booking.try_book(:t, service => :'night', starts_at => '2100-03-07 10:00+01', resource => :r1);
+
+-- Minutes of a stay: 24 hours a night and what lies between check-in and check-out, also where the clock changes. The night
+-- to 2100-03-28 has 23 hours, that to 2100-10-31 has 25.
+insert into booking.service (tenant_id, service_id, slug, name, kind, min_length, max_length, check_in, check_out)
+values (:t, '00000000-0000-0000-0000-0000000000c1', 'hut', 'Hut', 'stay', 1, 9, '15:00', '15:00');
+\set hut '''00000000-0000-0000-0000-0000000000c1'''
+insert into booking.service_requirement (tenant_id, service_id, requirement_id) values (:t, :hut, :hut);
+insert into booking.requirement_resource (tenant_id, service_id, requirement_id, resource_id) values (:t, :hut, :hut, :r1);
+insert into booking.service_limit (tenant_id, service_id, period, max_minutes) values (:t, :hut, 'month', 2850);
+select code from booking.try_book(:t, service => :hut, starts_at => '2100-03-27 15:00+01', duration => '1 day') as short_night;
+select count(*) as would_be_2880 from booking.available_slots(:t, :hut, '2100-03-01 00:00+01', '2100-03-20 00:00+01', duration => '1 day');
+update booking.service_limit set max_minutes = 2880 where service_id = :hut;
+select count(*), min(remaining), max(remaining) from booking.available_slots(:t, :hut, '2100-03-01 00:00+01', '2100-03-20 00:00+01', duration => '1 day');
+select code from booking.try_book(:t, service => :hut, starts_at => '2100-10-30 15:00+02', duration => '1 day') as long_night;
+select count(*), min(remaining), max(remaining) from booking.available_slots(:t, :hut, '2100-10-01 00:00+02', '2100-10-20 00:00+02', duration => '1 day');
+select code from booking.try_book(:t, service => :hut, starts_at => '2100-10-10 15:00+02', duration => '1 day');
+select code from booking.try_book(:t, service => :hut, starts_at => '2100-10-12 15:00+02', duration => '1 day');
+-- An own hold that the new one would only touch, over the short night to 2101-03-27, is not let go.
+update booking.service_limit set max_minutes = 1440 where service_id = :hut;
+select code from booking.try_hold(:t, :hut, '2101-03-27 15:00+02', pg_temp.who(80), duration => '1 day');
+select to_char(timezone('Europe/Berlin', starts_at), 'DD.MM. HH24:MI') as at
+from booking.available_slots(:t, :hut, '2101-03-24 00:00+01', '2101-03-30 00:00+02', duration => '1 day', session_id => pg_temp.who(80));
+-- Of a customer, first the long night to 2101-10-30.
+update booking.service_limit set scope = 'customer' where service_id = :hut;
+select n, code
+from generate_series(29, 30) n, booking.try_book(
+    :t, service => :hut, starts_at => timezone('Europe/Berlin', make_timestamp(2101, 10, n, 15, 0, 0)), duration => '1 day',
+    customer => '{"phone": "7"}');

@@ -1,13 +1,13 @@
 //! Condition 4: limits by service, resource and customer; by day, week and month; by count and by time.
 use std::ops::Range;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use jiff::{ToSpan, civil::Date};
 
 use super::{
-    clock::{wall, zone},
+    clock::{DAY, wall, zone},
     rule::{Minded, Rule, Wish},
-    world::{By, Taken},
+    world::{By, Kind, Taken},
 };
 
 impl Rule<'_> {
@@ -35,17 +35,35 @@ impl Rule<'_> {
                         == self.period(span.start, limit.period)?
                 {
                     count += 1;
-                    length += taken.span.end - taken.span.start;
+                    length += self.counted(&taken.span)?;
                 }
             }
             if let Some(max_count) = limit.max_count {
                 room = room.min((max_count - count).max(0));
             }
             if let Some(max_length) = limit.max_length {
-                room = room.min((max_length - length).max(0) / (span.end - span.start));
+                room = room.min((max_length - length).max(0) / self.counted(span)?);
             }
         }
         Ok(room)
+    }
+
+    /// How long a booking counts for. Of a stay a night is 24 hours, whatever the clocks do meanwhile.
+    fn counted(&self, span: &Range<i64>) -> Result<i64> {
+        let Kind::Stay {
+            check_in,
+            check_out,
+            ..
+        } = self.world.service.kind
+        else {
+            return Ok(span.end - span.start);
+        };
+        for nights in 1..=365 {
+            if self.end(span.start, nights * DAY)? == span.end {
+                return Ok(nights * DAY + check_out - check_in);
+            }
+        }
+        bail!("{span:?} is no stay of this service")
     }
 
     /// The first date of the local day, week or month of an instant.
