@@ -91,6 +91,29 @@ $$;
 comment on function booking.clock_reasons(booking.service, timestamptz, int, int, timestamptz) is
     'What of length, clock and calendar keeps a start of a service from being offered.';
 
+create function booking.dates_at(tenant uuid, schedule uuid, at timestamptz)
+returns setof date
+language sql
+stable
+parallel safe
+rows 1
+begin atomic
+    select timezone(t.zone, at)::date
+    from booking.schedule_travel t
+    where t.tenant_id = tenant and t.schedule_id = schedule and t.dates @> timezone(t.zone, at)::date
+    union
+    select timezone(s.zone, at)::date
+    from booking.schedule s
+    where s.tenant_id = tenant and s.schedule_id = schedule
+        and not exists (
+            select
+            from booking.schedule_travel t
+            where t.tenant_id = tenant and t.schedule_id = schedule and t.dates @> timezone(s.zone, at)::date);
+end;
+comment on function booking.dates_at(uuid, uuid, timestamptz) is
+    'The local dates of a schedule that an instant lies in, each by the clock that its windows are read on: mostly one; two or '
+    'none where travel begins or ends.';
+
 create function booking.closed_reason(
     service booking.service,
     resource uuid,
@@ -111,6 +134,7 @@ declare
     v_days date[];
     v_open tstzmultirange;
     v_closed tstzrange;
+    v_travel text;
     v_why record;
 begin
     if service.kind = 'stay' then
@@ -138,20 +162,26 @@ begin
     select o.reason, o.id, o.said into v_why
     from (
         select 'closed_by_override' as reason, v.override_id as id, v.reason as said, upper(v.dates) - lower(v.dates) as width
-        from booking.schedule c
-        join booking.schedule_override v using (tenant_id, schedule_id)
-        where c.tenant_id = service.tenant_id and c.schedule_id = closed_reason.schedule
-            and v.dates @> timezone(c.zone, lower(v_closed))::date
+        from booking.dates_at(service.tenant_id, schedule, lower(v_closed)) d (day)
+        join booking.schedule_override v
+            on v.tenant_id = service.tenant_id and v.schedule_id = closed_reason.schedule and v.dates @> d.day
         union all
         select 'closed_by_holiday', h.holiday_id, h.name, upper(h.dates) - lower(h.dates)
-        from booking.schedule c
-        join booking.holiday h using (tenant_id, holiday_set_id)
-        where c.tenant_id = service.tenant_id and c.schedule_id = closed_reason.schedule
-            and h.dates @> timezone(c.zone, lower(v_closed))::date) o
+        from booking.dates_at(service.tenant_id, schedule, lower(v_closed)) d (day)
+        join booking.schedule c on c.tenant_id = service.tenant_id and c.schedule_id = closed_reason.schedule
+        join booking.holiday h
+            on h.tenant_id = c.tenant_id and h.holiday_set_id = c.holiday_set_id and h.dates @> d.day) o
     order by o.reason desc, o.width, o.id
     limit 1;
+    -- Whoever reads this may have the hours at home in mind.
+    v_travel := (
+        select min(t.zone)
+        from booking.schedule c
+        join booking.schedule_travel t using (tenant_id, schedule_id)
+        where c.tenant_id = service.tenant_id and c.schedule_id = closed_reason.schedule
+            and (t.dates @> timezone(t.zone, lower(v_closed))::date or t.dates @> timezone(c.zone, lower(v_closed))::date));
     return ('BK003', case when resource is null then 'service_closed' else coalesce(v_why.reason, 'outside_hours') end, resource, null,
-        format('%s is closed from %s%s; it is open %s.', called, booking.span_text(v_closed, service.zone),
+        format('%s is closed from %s%s; it is open %s.%s', called, booking.span_text(v_closed, service.zone),
             case v_why.reason when 'closed_by_override' then ' by an override' when 'closed_by_holiday' then ' by a holiday' end
                 || coalesce(' (' || v_why.said || ')', ''),
             coalesce(
@@ -159,14 +189,16 @@ begin
                     select string_agg(booking.span_text(o, service.zone), ' and ' order by o)
                     from unnest(v_open * tstzmultirange(
                         tstzrange(booking.date_start(v_day, service.zone), booking.date_start(v_day + 1, service.zone)))) o),
-                'at no time that day')),
+                'at no time that day'),
+            ' Its clock is that of ' || v_travel || ' then.'),
         jsonb_strip_nulls(jsonb_build_object(
             'closed', v_closed, case v_why.reason when 'closed_by_holiday' then 'holiday_id' else 'override_id' end, v_why.id,
-            'said', v_why.said)))::booking.slot_reason;
+            'said', v_why.said, 'zone', v_travel)))::booking.slot_reason;
 end
 $$;
 comment on function booking.closed_reason(booking.service, uuid, text, uuid, int, timestamptz, int) is
-    'Why the hours of a schedule, of the service or of a resource, do not admit a slot; null where they do.';
+    'Why the hours of a schedule, of the service or of a resource, do not admit a slot; null where they do. On travel the '
+    'words and, as zone, the detail say whose clock it reads its hours on.';
 
 create function booking.taken_reasons(
     service booking.service,

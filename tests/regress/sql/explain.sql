@@ -80,6 +80,20 @@ select * from pg_temp.why('visit', '2100-01-06 09:00+01');
 select * from pg_temp.why('pool', '2100-01-05 10:00+01', resource => 2);
 select * from pg_temp.why('treatment', '2100-01-04 17:00+01');
 select * from pg_temp.why('pool', '2100-01-04 19:00+01');
+-- On travel the dates are those of the other clock, of which the words tell: in Honolulu the 12th ends at 11:00 on the 13th.
+begin;
+insert into booking.schedule_travel (tenant_id, schedule_id, dates, zone) values (:t, pg_temp.id(21), '[2100-01-12,2100-01-12]', 'Pacific/Honolulu');
+select count(*) from pg_temp.why('visit', '2100-01-12 20:00+01');
+select * from pg_temp.why('visit', '2100-01-12 09:00+01');
+select * from pg_temp.why('visit', '2100-01-13 06:00+01');
+insert into booking.schedule_override (tenant_id, schedule_id, dates, reason) values (:t, pg_temp.id(21), '[2100-01-12,2100-01-12]', 'Beach');
+select * from pg_temp.why('visit', '2100-01-13 02:00+01');
+select detail ->> 'zone' as zone from booking.explain_slot(:t, pg_temp.id(31), '2100-01-13 02:00+01');
+update booking.holiday set dates = '[2100-01-12,2100-01-12]';
+delete from booking.schedule_override where reason = 'Beach';
+select * from pg_temp.why('visit', '2100-01-13 02:00+01');
+select * from pg_temp.why('visit', '2100-01-13 18:00+01');
+rollback;
 -- The clock: the past, notice, horizon, fixed dates.
 select * from pg_temp.why('visit', '2000-01-04 09:00+01');
 begin;
