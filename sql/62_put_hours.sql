@@ -56,6 +56,7 @@ as $$
 declare
     v_resource booking.resource;
     v_windows booking.hours[] := array(select h from booking.parse_hours(put_hours.hours) h);
+    v_replaced booking.schedule_rule[];
     v_schedule uuid;
 begin
     if put_hours.hours is null then
@@ -70,6 +71,10 @@ begin
     if not found then
         raise exception 'unknown tenant or resource' using errcode = 'P0002';
     end if;
+    v_replaced := array(
+        select w
+        from booking.schedule_rule w
+        where w.tenant_id = v_resource.tenant_id and w.schedule_id = v_resource.schedule_id);
     v_schedule := booking.own_schedule(v_resource);
     delete from booking.schedule_rule w
     where w.tenant_id = v_resource.tenant_id and w.schedule_id = v_schedule;
@@ -77,8 +82,18 @@ begin
     update booking.schedule s
     set zone = v_resource.zone, version = s.version + 1
     where s.tenant_id = v_resource.tenant_id and s.schedule_id = v_schedule and s.zone <> v_resource.zone;
-    insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes)
-    select v_resource.tenant_id, v_schedule, h.weekday, h.opens, h.closes
+    insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes, location_id)
+    select v_resource.tenant_id, v_schedule, h.weekday, h.opens, h.closes, coalesce(
+        (
+            select (array_agg(w.location_id))[1]
+            from unnest(v_replaced) w
+            having count(distinct w.location_id) = 1 and bool_and(w.location_id is not null)),
+        (
+            select w.location_id
+            from unnest(v_replaced) w
+            where (w.weekday, w.opens, w.closes) = (h.weekday, h.opens, h.closes)
+            order by w.location_id
+            limit 1))
     from unnest(v_windows) h;
     perform booking.recompute(v_resource.tenant_id, v_resource.resource_id);
     return v_schedule;
@@ -86,5 +101,6 @@ end
 $$;
 comment on function booking.put_hours(uuid, uuid, text) is
     'Sets the weekly hours of a resource in its own zone, such as ''Mo-Fr 09:00-12:00,13:00-18:00'', stores the pages of the '
-    'next 60 days and returns the schedule: its own, with the overrides, holidays and travel that it had. 22023, 22008: not '
+    'next 60 days and returns the schedule: its own, with the overrides, holidays and travel that it had. A window of the same '
+    'weekday and times keeps its location; where all windows so far had the same one, new ones get it, too. 22023, 22008: not '
     'such a text; P0002: unknown tenant or resource.';

@@ -34,3 +34,24 @@ select * from pg_temp.places(:'any', true) where at like '%9:00' or at like '%14
 insert into booking.schedule_override (tenant_id, schedule_id, dates, opens, closes, location_id)
 select :t, schedule_id, '[2100-01-04,2100-01-05)', '09:00', '11:00', '00000000-0000-0000-0000-0000000000b3' from booking.resource where resource_id = :ann;
 select * from pg_temp.places(:'one');
+-- put_hours: windows that stay keep their place, and where all had the same one it is that of new ones; also of who leaves a
+-- shared schedule.
+create function pg_temp.windows(resource uuid)
+returns text
+language sql as $$
+    select string_agg(concat_ws(' ', w.weekday, to_char(w.opens, 'HH24:MI'), l.slug), ', ' order by w.weekday, w.opens)
+    from booking.resource r
+    join booking.schedule_rule w using (tenant_id, schedule_id)
+    left join booking.location l on l.location_id = w.location_id
+    where r.resource_id = resource
+$$;
+update booking.resource set schedule_id = (select schedule_id from booking.resource where resource_id = :ann) where resource_id = :bob;
+select booking.put_hours(:t, :ann, 'Mo-Tu 09:00-12:00; Mo 13:00-15:00') is not null as set;
+select pg_temp.windows(:ann), pg_temp.windows(:bob);
+update booking.schedule_rule set location_id = '00000000-0000-0000-0000-0000000000b3'
+where schedule_id = (select schedule_id from booking.resource where resource_id = :ann);
+select booking.put_hours(:t, :ann, 'Mo 09:00-12:00; We 10:00-11:00') is not null as set;
+select pg_temp.windows(:ann);
+select booking.put_hours(:t, :ann, 'Mo off') is not null as set;
+select booking.put_hours(:t, :ann, 'Mo 09:00-12:00') is not null as set;
+select pg_temp.windows(:ann);
