@@ -30,3 +30,29 @@ parallel safe
 as 'MODULE_PATHNAME', 'slot_ahead_wrapper';
 comment on function booking.slot_ahead(booking.slotmap, interval) is
     'Every slot t such that t + distance is in the map. Errors: 22023 distance below zero, with months or no multiple of the grain, 22008 out of range, 54000';
+
+create function booking.service_starts(
+    open booking.slotmap,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    minutes integer,
+    step integer,
+    crosses boolean,
+    midnights timestamptz[])
+returns booking.slotmap
+language c
+immutable
+parallel safe
+as 'MODULE_PATHNAME', 'service_starts_wrapper';
+comment on function booking.service_starts(booking.slotmap, timestamptz, timestamptz, integer, integer, boolean, timestamptz[]) is
+    'The starts in a range, from_ts <= start < to_ts, on slot_grid of open (step null: any slot), with so many minutes in one run of open, or with both ends open where the booking crosses closed hours. Errors: 22023 minutes or step not whole slots, 22004 null midnight';
+
+create function booking.has_run(map booking.slotmap, minutes integer)
+returns boolean
+language c
+immutable
+strict
+parallel safe
+as 'MODULE_PATHNAME', 'has_run_wrapper';
+comment on function booking.has_run(booking.slotmap, integer) is
+    'True where so many minutes in a row are set. Errors: 22023 not whole slots';

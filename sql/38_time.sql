@@ -8,6 +8,12 @@ immutable
 parallel safe
 as $$
 begin
+    -- Nearly always, and all in one: each expression of its own costs 1.5 us in every transaction.
+    if from_ts <= to_ts and to_ts - from_ts <= interval '400 days'
+        and from_ts >= '0001-01-01 00:00+00' and to_ts <= '9999-01-01 00:00+00'
+    then
+        return;
+    end if;
     if from_ts is null or to_ts is null then
         raise exception 'a range of instants needs both ends'
             using errcode = '22004', hint = 'Give from_ts and to_ts.';
@@ -54,7 +60,7 @@ $$;
 comment on function booking.whole_minutes(interval) is
     'A duration or step in minutes. 22023 where it is not positive, longer than 365 days, in months or off the minute.';
 
-create function booking.local_plus(at timestamptz, amount interval, zone text)
+create function booking.calendar_plus(at timestamptz, amount interval, zone text)
 returns timestamptz
 language plpgsql
 stable
@@ -68,15 +74,27 @@ declare
         mins => extract(minute from amount)::int,
         secs => extract(second from amount)::float8);
 begin
-    -- Days and months by the calendar of the zone, hours and minutes as they pass, whatever the session's TimeZone. Only
-    -- the calendar needs the wall clock: an instant in the hour that an overlap repeats does not survive the way there
-    -- and back.
-    if amount = v_clock and extract(day from amount) = 0 then
-        return at + v_clock;
-    end if;
+    -- Days and months by the calendar of the zone, hours and minutes as they pass, whatever the session's TimeZone.
     return timezone(zone, timezone(zone, at) + (amount - v_clock)) + v_clock;
 end
 $$;
+comment on function booking.calendar_plus(timestamptz, interval, text) is
+    'As booking.local_plus, for an interval that has days or months.';
+
+-- Inlined.
+create function booking.local_plus(at timestamptz, amount interval, zone text)
+returns timestamptz
+language sql
+stable
+parallel safe
+begin atomic
+    -- Only the calendar needs the wall clock: an instant in the hour that an overlap repeats does not survive the way there
+    -- and back.
+    select case
+        when extract(day from amount) = 0 and extract(month from amount) = 0 and extract(year from amount) = 0 then at + amount
+        else booking.calendar_plus(at, amount, zone)
+    end;
+end;
 comment on function booking.local_plus(timestamptz, interval, text) is
     'An instant and an interval added up: days and months on the calendar of the zone, the rest as elapsed time.';
 

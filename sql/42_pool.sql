@@ -1,6 +1,6 @@
 -- Pools: the members of a service with all their pages, as one value in one query. Rows of 200 members, put into arrays of
 -- composites and taken out again from step to step, took 4 of the 6.5 ms of a list; to collect them by one aggregate takes
--- 0.3 ms more than to read the pages. Next: 43_start.sql.
+-- 0.3 ms more than to read the pages. Next: 43_start.sql; 44_offer.sql, which makes one.
 
 create domain booking.pool as bytea;
 comment on domain booking.pool is
@@ -100,9 +100,9 @@ comment on function booking.pool_weeks(booking.pool) is 'How many pages of its h
 create function booking.pool_counts(
     pool booking.pool,
     starts booking.slotmap,
-    lengths interval[],
-    before interval,
-    after interval,
+    lengths integer[],
+    before integer,
+    after integer,
     arrivals booking.slotmap[],
     allowed booking.slotmap[],
     with_holds boolean)
@@ -112,88 +112,24 @@ immutable
 parallel safe
 as 'MODULE_PATHNAME', 'pool_counts_wrapper';
 comment on function booking.pool_counts(
-    booking.pool, booking.slotmap, interval[], interval, interval, booking.slotmap[], booking.slotmap[], boolean) is
+    booking.pool, booking.slotmap, integer[], integer, integer, booking.slotmap[], booking.slotmap[], boolean) is
     'How many bookings fit at each start: the largest m with, for every requirement, sum over its resources of min(free '
     'units, m) >= m * pick. A booking lies in the opening hours of its resources; with arrivals only its start is asked for: '
-    'arrivals has the starts of each of the lengths, allowed those of each resource. Errors: 22023 lists that differ in '
+    'arrivals has the starts of each of the lengths (minutes, as the buffers), allowed those of each resource. Errors: 22023 lists that differ in '
     'length, a length off the grain or grains that differ, 22004 null among them, 22003 beyond 32 bits, XX001 no pool';
 
-create function booking.stored_pool(
-    service booking.service,
-    first_week date,
-    last_week date,
-    session_hash bytea,
-    now timestamptz)
+create function booking.computed_pool(pool booking.pool, tenant uuid, first_week date, last_week date)
 returns booking.pool
 language plpgsql
 stable
 parallel safe
--- A generic plan takes every service for one of many members, which a small table is quickest read through for.
-set enable_seqscan = off
 as $$
 #variable_conflict use_column
-declare
-    v_read tstzrange := booking.weeks_span(first_week, last_week);
 begin
     return (
-        select booking.pool_agg(q.requirement_id, q.pick, m.resource_id, m.capacity, p.unit, p.open, p.busy, p.held)
-        from booking.service_requirement q
-        -- OFFSET 0: one by one along primary keys, whatever the planner thinks of their number.
-        left join lateral (
-            select r.resource_id, r.capacity, r.grain
-            from booking.requirement_resource x
-            cross join lateral (
-                select r.resource_id, r.capacity, r.grain
-                from booking.resource r
-                where r.tenant_id = x.tenant_id and r.resource_id = x.resource_id and r.active
-                offset 0) r
-            where x.tenant_id = q.tenant_id and x.service_id = q.service_id and x.requirement_id = q.requirement_id
-            offset 0) m on true
-        left join lateral (
-            select a.unit, a.open, a.busy, false as held
-            from booking.availability a
-            where a.tenant_id = service.tenant_id and a.resource_id = m.resource_id and a.week between first_week and last_week
-            union all
-            -- Foreign live holds.
-            select c.unit, null, booking.slotmap_cover(c.span * v_read, m.grain), true
-            from booking.claim c
-            where c.tenant_id = service.tenant_id and c.resource_id = m.resource_id and c.hold_id is not null
-                and c.span && v_read
-                and (
-                    select h.expires_at > now and h.session_hash is distinct from stored_pool.session_hash
-                    from booking.hold h
-                    where h.tenant_id = c.tenant_id and h.hold_id = c.hold_id)
-            offset 0) p on true
-        where q.tenant_id = service.tenant_id and q.service_id = service.service_id);
+        select booking.pool_add(pool, array_agg(m.resource_id), array_agg(m.unit), array_agg(m.open), array_agg(m.busy))
+        from unnest(booking.computed_maps(tenant, booking.pool_resources(pool), first_week, last_week)) m);
 end
 $$;
-comment on function booking.stored_pool(booking.service, date, date, bytea, timestamptz) is
-    'The active resources of a service with the pages that are stored of some weeks, and with holds that are alive at an '
-    'instant but for those of a session (its sha256).';
-
-create function booking.service_pool(
-    service booking.service,
-    first_week date,
-    last_week date,
-    session_hash bytea,
-    now timestamptz)
-returns booking.pool
-language plpgsql
-stable
-parallel safe
-as $$
-#variable_conflict use_column
-declare
-    v_pool booking.pool := booking.stored_pool(service, first_week, last_week, session_hash, now);
-begin
-    if booking.pool_weeks(v_pool) <= (last_week - first_week) / 7 then
-        select booking.pool_add(v_pool, array_agg(m.resource_id), array_agg(m.unit), array_agg(m.open), array_agg(m.busy))
-        into v_pool
-        from unnest(booking.computed_maps(service.tenant_id, booking.pool_resources(v_pool), first_week, last_week)) m
-        having count(*) > 0;
-    end if;
-    return v_pool;
-end
-$$;
-comment on function booking.service_pool(booking.service, date, date, bytea, timestamptz) is
-    'The pool of a service over some weeks, those that are not stored computed.';
+comment on function booking.computed_pool(booking.pool, uuid, date, date) is
+    'A pool of some weeks with those computed that are not stored; null without resources.';

@@ -1,42 +1,7 @@
--- When a booking may start, before anybody is asked who is free: the grid of slots and free spans, the arrivals of stays.
+-- When a stay may start, before anybody is asked who is free: the arrivals. For slots and free spans service_starts says it.
 -- Next: 44_offer.sql.
 
-create function booking.grid_starts(
-    service booking.service,
-    open booking.slotmap,
-    length interval,
-    step interval,
-    grain int,
-    read tstzrange)
-returns booking.slotmap
-language plpgsql
-stable
-as $$
-declare
-    v_none booking.slotmap := booking.slotmap_inside('empty', grain);
-    v_starts booking.slotmap;
-begin
-    if service.crosses_closed then
-        v_starts := open * booking.slot_ahead(open, length - make_interval(mins => grain));
-    else
-        v_starts := booking.slot_starts(open, v_none, length, '0', '0');
-    end if;
-    if step is null then
-        return v_starts;
-    end if;
-    return v_starts * booking.slot_grid(open, step, case
-        -- Midnights matter to a date that is open throughout; since 1957 the shortest one anywhere has had 16 hours. To work
-        -- out those of a month costs 0.1 ms.
-        when not isempty(booking.slot_starts(open, v_none, '14:00', '0', '0'))
-            then booking.local_midnights(service.zone, lower(read), upper(read))
-    end);
-end
-$$;
-comment on function booking.grid_starts(booking.service, booking.slotmap, interval, interval, int, tstzrange) is
-    'Condition 1 on the service''s map, for slots and free spans: on the grid of step (null: every slot), with the length in '
-    'one run, or with both ends open where the service crosses closed hours.';
-
-create type booking.arrival as (length interval, starts booking.slotmap);
+create type booking.arrival as (minutes int, starts booking.slotmap);
 comment on type booking.arrival is 'Starts of stays that are equally long: a change of the clock makes a night longer or shorter.';
 
 create function booking.arrivals(service booking.service, minutes int, grain int, starts tstzrange)
@@ -52,9 +17,9 @@ declare
     v_closed datemultirange := booking.closed_nights(service.tenant_id, service.schedule_id, v_first, v_last + v_nights - 1);
 begin
     return (
-        select array_agg((l.length, l.starts)::booking.arrival)
+        select array_agg((l.minutes, l.starts)::booking.arrival)
         from (
-            select e.ends_at - d.starts_at as length,
+            select (extract(epoch from e.ends_at - d.starts_at) / 60)::int as minutes,
                 booking.slotmap_agg(booking.slotmap_cover(tstzrange(d.starts_at, d.starts_at, '[]'), grain)) as starts
             from (
                 select v_first + n as day, timezone(service.zone, v_first + n + service.check_in) as starts_at

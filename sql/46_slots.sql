@@ -117,6 +117,47 @@ $$;
 comment on function booking.with_seats(int[], booking.slotmap, int, booking.class[], uuid, boolean) is
     'The seats along the starts: all of the classes that could be opened, and what is left in those that are.';
 
+create function booking.seated(count booking.start_count, seats int, classes booking.class[], stable boolean)
+returns booking.start_count
+language plpgsql
+immutable
+as $$
+begin
+    count.free := booking.with_seats(count.free, count.starts, seats, classes, count.resource_id, stable);
+    if count.stable is not null then
+        count.stable := booking.with_seats(count.stable, count.starts, seats, classes, count.resource_id, true);
+    end if;
+    return count;
+end
+$$;
+comment on function booking.seated(booking.start_count, int, booking.class[], boolean) is
+    'A count of classes that could be opened as one of seats, with those left in classes that are. stable: as if foreign holds were not.';
+
+create function booking.capped(count booking.start_count, limits booking.limit_room[], stable boolean)
+returns booking.start_count
+language plpgsql
+immutable
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select (
+            count.resource_id, count.starts,
+            coalesce(booking.slot_least(count.free, booking.slot_caps(count.starts, l.spans, l.free)), count.free),
+            coalesce(
+                booking.slot_least(count.stable, booking.slot_caps(count.starts, l.spans, l.stable)),
+                count.stable))::booking.start_count
+        from (
+            select array_agg(l.span) as spans,
+                array_agg(case when capped.stable then l.stable_room else l.room end) as free,
+                array_agg(l.stable_room) as stable
+            from unnest(limits) l
+            where l.resource_id is null or l.resource_id = count.resource_id) l);
+end
+$$;
+comment on function booking.capped(booking.start_count, booking.limit_room[], boolean) is
+    'A count with no more than limits leave, those of the service and of the resource that was counted.';
+
 create type booking.listing as (
     resource_id uuid,
     location_id uuid,
@@ -131,6 +172,21 @@ create type booking.listing as (
 comment on type booking.listing is
     'Slots column by column. free: what is left; stable: what were left without foreign holds, null unless asked for. A '
     'column that is null is the same for all: ends a length after the starts, resources resource_id, locations location_id.';
+
+create function booking.slot_ends(service booking.service, starts booking.slotmap, minutes int)
+returns timestamptz[]
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+begin
+    return array(
+        select booking.slot_end(service, s.at, minutes)
+        from unnest(booking.slot_instants(starts)) with ordinality s (at, place)
+        order by s.place);
+end
+$$;
+comment on function booking.slot_ends(booking.service, booking.slotmap, int) is 'The end of each start, by booking.slot_end.';
 
 create function booking.locations_at(
     starts booking.slotmap,
@@ -177,50 +233,19 @@ stable
 as $$
 #variable_conflict use_column
 declare
-    v_listing booking.listing;
-    v_starts booking.slotmap := count.starts;
+    v_starts booking.slotmap;
+    v_location uuid;
     v_schedule uuid;
     v_elsewhere boolean;
 begin
-    v_listing.resource_id := count.resource_id;
-    v_listing.free := count.free;
-    v_listing.stable := count.stable;
     if classes is not null then
-        v_listing.free := booking.with_seats(
-            count.free, count.starts, service.seats, classes, count.resource_id, holds = 'ignore');
-        if count.stable is not null then
-            v_listing.stable := booking.with_seats(
-                count.stable, count.starts, service.seats, classes, count.resource_id, true);
-        end if;
+        count := booking.seated(count, service.seats, classes, holds = 'ignore');
     end if;
     if limits is not null then
-        select coalesce(booking.slot_least(v_listing.free, booking.slot_caps(count.starts, l.spans, l.free)), v_listing.free),
-            coalesce(booking.slot_least(v_listing.stable, booking.slot_caps(count.starts, l.spans, l.stable)), v_listing.stable)
-        into v_listing.free, v_listing.stable
-        from (
-            select array_agg(l.span) as spans,
-                array_agg(case holds when 'ignore' then l.stable_room else l.room end) as free,
-                array_agg(l.stable_room) as stable
-            from unnest(limits) l
-            where l.resource_id is null or l.resource_id = count.resource_id) l;
+        count := booking.capped(count, limits, holds = 'ignore');
     end if;
     -- Nothing is left of most starts that fell out: they go before there are rows.
-    if v_listing.stable is null then
-        v_starts := booking.slot_where(v_starts, v_listing.free);
-        v_listing.free := array_remove(v_listing.free, 0);
-    end if;
-    v_listing.starts := booking.slot_instants(v_starts);
-    v_listing.ids := booking.slot_ids(
-        v_starts, booking.slot_id_head(service.tenant_id, service.service_id, minutes), booking.slot_id_tail(count.resource_id));
-    if service.kind = 'stay' then
-        v_listing.length := make_interval(days => minutes / 1440);
-        v_listing.ends := array(
-            select booking.slot_end(service, s.at, minutes)
-            from unnest(v_listing.starts) with ordinality s (at, place)
-            order by s.place);
-    else
-        v_listing.length := make_interval(mins => minutes);
-    end if;
+    v_starts := case when count.stable is null then booking.slot_where(count.starts, count.free) else count.starts end;
     if count.resource_id is not null then
         -- Most schedules have no window with a location.
         select r.location_id, r.schedule_id,
@@ -232,15 +257,24 @@ begin
                 select
                 from booking.schedule_override w
                 where w.tenant_id = r.tenant_id and w.schedule_id = r.schedule_id and w.location_id is not null)
-        into v_listing.location_id, v_schedule, v_elsewhere
+        into v_location, v_schedule, v_elsewhere
         from booking.resource r
         where r.tenant_id = service.tenant_id and r.resource_id = count.resource_id;
-        if v_elsewhere then
-            v_listing.locations := booking.locations_at(
-                v_starts, v_listing.location_id, service.tenant_id, v_schedule, starts);
-        end if;
     end if;
-    return v_listing;
+    return (
+        count.resource_id, v_location,
+        case service.kind when 'stay' then make_interval(days => minutes / 1440) else make_interval(mins => minutes) end,
+        booking.slot_instants(v_starts),
+        case service.kind when 'stay' then booking.slot_ends(service, v_starts, minutes) end,
+        booking.slot_ids(
+            v_starts, booking.slot_id_head(service.tenant_id, service.service_id, minutes),
+            booking.slot_id_tail(count.resource_id)),
+        case when count.stable is null then array_remove(count.free, 0) else count.free end,
+        count.stable, null,
+        case
+            when v_elsewhere
+                then booking.locations_at(v_starts, v_location, service.tenant_id, v_schedule, starts)
+        end)::booking.listing;
 end
 $$;
 comment on function booking.listing(
@@ -292,20 +326,15 @@ set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
-    v_known booking.known_service := booking.known_service(listed.tenant, listed.service);
-    v_service booking.service := v_known.service;
-    v_minutes int := booking.wanted_minutes(v_service, listed.duration, v_known.grain);
-    v_step int := booking.wanted_step(v_service, listed.step, v_known.grain);
+    v_question booking.question := booking.question(listed.tenant, listed.service, listed.duration, listed.step);
+    v_service booking.service := v_question.service;
     v_session bytea := booking.session_hash(session_id);
     v_now timestamptz := coalesce(as_of, statement_timestamp());
     v_by_resource boolean := each_resource or listed.resource is not null;
-    v_asked booking.asked;
-    v_offers booking.offer[];
+    v_range tstzrange;
+    v_answer booking.answer;
     v_limits booking.limit_room[];
     v_classes booking.class[];
-    v_resources uuid[];
-    v_count booking.start_count;
-    v_range tstzrange;
 begin
     perform booking.check_range(from_ts, to_ts);
     if as_of is not null then
@@ -318,45 +347,37 @@ begin
         perform booking.check_member(v_service, listed.resource);
     end if;
     v_range := tstzrange(from_ts, to_ts);
-    v_asked := booking.asked(v_service, from_ts, to_ts, v_minutes, v_step, v_known.grain, v_session, v_now);
-    if v_asked.starts is null then
-        return null;
-    end if;
-    if v_known.limited then
-        -- Confirmed bookings only: nobody's holds are one's own.
-        v_limits := booking.limits_of(v_service, v_range, v_minutes, case when holds <> 'ignore' then v_session end, v_now);
-    end if;
-    v_resources := booking.pool_resources(v_asked.pool);
-    if not v_by_resource and v_limits is null and v_service.seats is null then
-        v_count.starts := v_asked.starts;
-        v_count.free := booking.pool_counts(
-            v_asked.pool, v_asked.starts, v_asked.lengths, v_asked.before, v_asked.after, v_asked.arrivals, v_asked.allowed,
-            holds <> 'ignore');
-        if holds = 'mark' then
-            v_count.stable := booking.pool_counts(
-                v_asked.pool, v_asked.starts, v_asked.lengths, v_asked.before, v_asked.after, v_asked.arrivals,
-                v_asked.allowed, false);
-        end if;
-        -- Named where there is only one.
-        if cardinality(v_resources) = 1 then
-            v_count.resource_id := v_resources[1];
-        end if;
-        return booking.listing(v_service, v_count, v_minutes, null, null, v_range, holds);
-    end if;
-    v_offers := booking.pool_offers(
-        v_asked.pool, v_asked.starts, v_asked.lengths, v_asked.before, v_asked.after, v_asked.arrivals, v_asked.allowed,
+    -- Where units, classes or limits have to be told apart, one by one.
+    v_answer := booking.answer(
+        v_question, from_ts, to_ts, v_session, v_now,
+        case when not (v_by_resource or v_question.limited or v_service.seats is not null) then holds end,
         v_service.seats is not null);
+    if v_answer.starts is null then
+        return null;
+    elsif v_answer.free is not null then
+        -- Named where there is only one.
+        return booking.listing(
+            v_service, (
+                case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] end, v_answer.starts, v_answer.free,
+                v_answer.stable)::booking.start_count,
+            v_question.minutes, null, null, v_range, holds);
+    end if;
+    if v_question.limited then
+        -- Confirmed bookings only: nobody's holds are one's own.
+        v_limits := booking.limits_of(
+            v_service, v_range, v_question.minutes, case when holds <> 'ignore' then v_session end, v_now);
+    end if;
     if v_service.seats is not null then
         v_classes := booking.limited_classes(
-            booking.classes(v_service, v_offers, v_range, v_minutes, v_session, v_now), v_limits);
+            booking.classes(v_service, v_answer.offers, v_range, v_question.minutes, v_session, v_now), v_limits);
     end if;
     return booking.merged_listing(array(
         select booking.listing(
             v_service, (
-                case when cardinality(v_resources) = 1 then v_resources[1] else c.resource_id end, c.starts, c.free,
-                c.stable)::booking.start_count,
-            v_minutes, v_limits, v_classes, v_range, holds)
-        from booking.counted_starts(v_offers, v_limits, listed.resource, v_by_resource, holds) c));
+                case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] else c.resource_id end, c.starts,
+                c.free, c.stable)::booking.start_count,
+            v_question.minutes, v_limits, v_classes, v_range, holds)
+        from booking.counted_starts(v_answer.offers, v_limits, listed.resource, v_by_resource, holds) c));
 end
 $$;
 comment on function booking.listed(

@@ -18,9 +18,11 @@ set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
-    v_service booking.service := booking.the_service(explain_slot.tenant, explain_slot.service);
-    v_grain int := booking.service_grain(v_service);
-    v_minutes int := booking.wanted_minutes(v_service, explain_slot.duration, v_grain);
+    v_question booking.question := booking.question(explain_slot.tenant, explain_slot.service, explain_slot.duration);
+    v_service booking.service := v_question.service;
+    v_grain int := v_question.grain;
+    v_minutes int := v_question.minutes;
+    v_step int := v_question.step;
     v_seats int := booking.wanted_seats(v_service, explain_slot.seats);
     v_session bytea := booking.session_hash(explain_slot.session_id);
     v_now timestamptz := coalesce(explain_slot.as_of, statement_timestamp());
@@ -41,11 +43,11 @@ begin
     perform booking.check_member(v_service, explain_slot.resource);
     -- The decision, as a hold makes it.
     v_candidates := booking.candidates(
-        v_service, explain_slot.starts_at, v_minutes, explain_slot.resource, v_session, v_now);
+        v_question, explain_slot.starts_at, explain_slot.resource, v_session, v_now);
     v_code := booking.verdict(v_candidates, explain_slot.resource);
     if v_code is null
         or v_code = 'BK001' and v_service.seats is not null and (booking.class_with_seats(
-            v_service, explain_slot.starts_at, v_minutes, explain_slot.resource, v_session, v_seats, v_now)).sittings is not null
+            v_question, explain_slot.starts_at, explain_slot.resource, v_session, v_seats, v_now)).sittings is not null
     then
         return;
     end if;
@@ -54,13 +56,14 @@ begin
     v_at_all.min_notice := '0';
     v_at_all.horizon := null;
     v_at_all.bookable := '(,)';
+    v_question.service := v_at_all;
     if v_candidates is null then
         v_candidates := booking.candidates(
-            v_at_all, explain_slot.starts_at, v_minutes, explain_slot.resource, v_session, v_now);
+            v_question, explain_slot.starts_at, explain_slot.resource, v_session, v_now);
     end if;
     if v_candidates is null then
         v_candidates := booking.candidates(
-            v_at_all, explain_slot.starts_at, v_minutes, explain_slot.resource, v_session, v_now, false);
+            v_question, explain_slot.starts_at, explain_slot.resource, v_session, v_now, false);
         v_off_grid := v_candidates is not null;
     end if;
     if v_off_grid then
@@ -69,17 +72,16 @@ begin
         from (
             select o.starts
             from unnest(booking.offers(
-                v_at_all, lower(v_starts) - interval '1 day', upper(v_starts) + interval '1 day', v_minutes,
-                booking.wanted_step(v_service, null, v_grain), v_grain, v_session, false, v_now)) o
+                v_question, lower(v_starts) - interval '1 day', upper(v_starts) + interval '1 day', v_session, false, v_now)) o
             limit 1) o
         cross join lateral booking.slot_series(o.starts) s (at);
     end if;
     v_limits := booking.limits_of(
         v_service, tstzrange(explain_slot.starts_at, explain_slot.starts_at, '[]'), v_minutes, v_session, v_now);
     if v_service.seats is not null then
+        v_question.step := null;
         v_classes := booking.classes(
-            v_service, booking.offers(
-                v_at_all, lower(v_starts), upper(v_starts), v_minutes, null, v_grain, v_session, true, v_now),
+            v_service, booking.offers(v_question, lower(v_starts), upper(v_starts), v_session, true, v_now),
             v_starts, v_minutes, v_session, v_now);
     end if;
 
@@ -144,13 +146,13 @@ begin
             union all
             select 'BK003', 'off_grid', null, null,
                 format('Starts lie %s minutes apart, counted from the start of the hours; next to it: %s.',
-                    booking.wanted_step(v_service, null, v_grain),
+                    v_step,
                     coalesce((
                         select string_agg(booking.local_text(n, v_service.zone), ' and ' order by n)
                         from unnest(v_near) n
                         where n is not null), 'none')),
                 jsonb_strip_nulls(jsonb_build_object(
-                    'step', booking.wanted_step(v_service, null, v_grain), 'before', v_near[1], 'after', v_near[2]))
+                    'step', v_step, 'before', v_near[1], 'after', v_near[2]))
             where v_off_grid
             union all
             select (c.closed).*

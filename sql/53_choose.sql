@@ -14,9 +14,8 @@ comment on type booking.candidate is
     'claims, busy windows and foreign live holds besides.';
 
 create function booking.candidates(
-    service booking.service,
+    question booking.question,
     starts_at timestamptz,
-    minutes int,
     resource uuid,
     session_hash bytea,
     now timestamptz default clock_timestamp(),
@@ -28,10 +27,15 @@ as $$
 #variable_conflict use_column
 declare
     -- Its snapshot is its caller's; a volatile one has a new one for each call, and so reads what is committed by then.
-    v_grain int := booking.service_grain(service);
-    v_limits booking.limit_room[] := booking.limits_of(
-        service, tstzrange(starts_at, starts_at + interval '1 microsecond'), minutes, session_hash, now);
+    v_limits booking.limit_room[];
 begin
+    if question.limited then
+        v_limits := booking.limits_of(
+            question.service, tstzrange(starts_at, starts_at + interval '1 microsecond'), question.minutes, session_hash, now);
+    end if;
+    if not on_grid then
+        question.step := null;
+    end if;
     return (
         select array_agg((
             o.requirement_id, o.pick, o.resource_id, o.unit, o.units, o.offered, o.allowed,
@@ -43,18 +47,17 @@ begin
                     from unnest(v_limits) l
                     where l.span @> starts_at and l.room <= 0 and coalesce(l.resource_id = o.resource_id, true)) as allowed
             from unnest(booking.offers(
-                service, starts_at, starts_at + interval '1 microsecond', minutes,
-                case when on_grid then booking.wanted_step(service, null, v_grain) end, v_grain, session_hash, true, now)) o) o
+                question, starts_at, starts_at + interval '1 microsecond', session_hash, true, now)) o) o
         -- A given resource shuts out the others of its requirement, as long as that picks one.
         where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
             or o.requirement_id <> (
                 select m.requirement_id
                 from booking.requirement_resource m
-                where m.tenant_id = service.tenant_id and m.service_id = service.service_id
+                where m.tenant_id = (question.service).tenant_id and m.service_id = (question.service).service_id
                     and m.resource_id = candidates.resource));
 end
 $$;
-comment on function booking.candidates(booking.service, timestamptz, int, uuid, bytea, timestamptz, boolean) is
+comment on function booking.candidates(booking.question, timestamptz, uuid, bytea, timestamptz, boolean) is
     'The units that the rule of booking.offers considers for one start; null where conditions 1 and 3 already fail. on_grid: '
     'false lets a start lie between the steps.';
 

@@ -1,9 +1,8 @@
 -- Taking seats: which class to join, and a hold with its seats in it. The reading side: 45_class.sql. Next: 55_take.sql.
 
 create function booking.class_with_seats(
-    service booking.service,
+    question booking.question,
     starts_at timestamptz,
-    minutes int,
     resource uuid,
     session_hash bytea,
     seats int,
@@ -14,23 +13,21 @@ stable
 as $$
 #variable_conflict use_column
 declare
-    v_grain int := booking.service_grain(service);
     v_starts tstzrange := tstzrange(starts_at, starts_at + interval '1 microsecond');
     v_offers booking.offer[] := booking.offers(
-        service, lower(v_starts), upper(v_starts), minutes, booking.wanted_step(service, null, v_grain), v_grain,
-        session_hash, true, now);
+        question, lower(v_starts), upper(v_starts), session_hash, true, now);
     v_class booking.class;
 begin
     -- The fullest first: a class that is nearly empty may yet be empty again.
     select c.* into v_class
-    from unnest(booking.classes(service, v_offers, v_starts, minutes, session_hash, now)) c
+    from unnest(booking.classes(question.service, v_offers, v_starts, question.minutes, session_hash, now)) c
     where c.free >= class_with_seats.seats and (class_with_seats.resource is null or class_with_seats.resource = any (c.resources))
     order by c.free, c.resources, c.units
     limit 1;
     return v_class;
 end
 $$;
-comment on function booking.class_with_seats(booking.service, timestamptz, int, uuid, bytea, int, timestamptz) is
+comment on function booking.class_with_seats(booking.question, timestamptz, uuid, bytea, int, timestamptz) is
     'The class at a start that has so many seats left, with a given resource; nulls where there is none.';
 
 create function booking.lock_class(service booking.service, class booking.class, lock_pages boolean)

@@ -204,9 +204,8 @@ comment on function booking.overtaken(uuid, booking.candidate[], tstzrange) is
     'Those over whose span a busy window lies: asked under the lock, of what was judged free before it. Null: none.';
 
 create function booking.take(
-    service booking.service,
+    question booking.question,
     starts_at timestamptz,
-    minutes int,
     session_hash bytea,
     resource uuid,
     seats int,
@@ -216,6 +215,7 @@ returns booking.hold_result
 language plpgsql
 as $$
 declare
+    v_service booking.service := question.service;
     v_hold booking.hold;
     v_claimed tstzrange;
     v_candidates booking.candidate[];
@@ -228,38 +228,39 @@ declare
     v_constraint text;
     v_code text;
 begin
-    v_hold.tenant_id := service.tenant_id;
+    v_hold.tenant_id := v_service.tenant_id;
     v_hold.hold_id := gen_random_uuid();
-    v_hold.service_id := service.service_id;
+    v_hold.service_id := v_service.service_id;
     v_hold.session_hash := session_hash;
-    v_hold.span := tstzrange(starts_at, booking.slot_end(service, starts_at, minutes));
+    v_hold.span := tstzrange(starts_at, booking.slot_end(v_service, starts_at, question.minutes));
     v_hold.seats := seats;
     v_hold.version := 0;
     v_claimed := tstzrange(
-        lower(v_hold.span) - make_interval(mins => service.buffer_before),
-        upper(v_hold.span) + make_interval(mins => service.buffer_after));
-    v_locked := booking.lock_limits(service);
-    v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
+        lower(v_hold.span) - make_interval(mins => v_service.buffer_before),
+        upper(v_hold.span) + make_interval(mins => v_service.buffer_after));
+    v_locked := booking.lock_limits(v_service);
+    question.limited := v_locked;
+    v_candidates := booking.candidates(question, starts_at, resource, session_hash);
     -- Own holds that overlap, or that touch with their buffers.
     v_own := exists (
         select
         from booking.hold h
-        where h.tenant_id = service.tenant_id and h.session_hash = take.session_hash
+        where h.tenant_id = v_service.tenant_id and h.session_hash = take.session_hash
             and (h.span && v_hold.span or exists (
                 select
                 from booking.claim c
                 where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id and c.span && v_claimed)));
     loop
         v_code := booking.verdict(v_candidates, resource);
-        if service.seats is not null and coalesce(v_code, 'BK001') = 'BK001' then
-            v_class := booking.class_with_seats(service, starts_at, minutes, resource, session_hash, seats);
+        if v_service.seats is not null and coalesce(v_code, 'BK001') = 'BK001' then
+            v_class := booking.class_with_seats(question, starts_at, resource, session_hash, seats);
             if v_class.sittings is not null then
                 v_code := null;
             elsif v_code is null and not v_locked then
                 -- Whoever opens a class is alone: two first bookers of a pool would open one each.
-                perform booking.lock_service(service);
+                perform booking.lock_service(v_service);
                 v_locked := true;
-                v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
+                v_candidates := booking.candidates(question, starts_at, resource, session_hash);
                 continue;
             end if;
         end if;
@@ -268,11 +269,11 @@ begin
         end if;
         v_hold.created_at := clock_timestamp();
         v_hold.expires_at := v_hold.created_at + ttl;
-        if cardinality(v_candidates) = 1 and v_candidates[1].units = 1 and not v_own and service.seats is null then
+        if cardinality(v_candidates) = 1 and v_candidates[1].units = 1 and not v_own and v_service.seats is null then
             -- Nothing to choose and nothing to undo: no subtransaction.
             if lock_pages then
-                perform booking.lock_choice(service, v_candidates, true);
-                v_lost := booking.overtaken(service.tenant_id, v_candidates, v_claimed);
+                perform booking.lock_choice(v_service, v_candidates, true);
+                v_lost := booking.overtaken(v_service.tenant_id, v_candidates, v_claimed);
             end if;
             if v_lost is null then
                 v_lost := booking.insert_claims(v_hold, v_candidates, v_claimed, false);
@@ -281,14 +282,14 @@ begin
         else
             begin
                 if v_class.sittings is not null then
-                    v_chosen := booking.lock_class(service, v_class, lock_pages);
+                    v_chosen := booking.lock_class(v_service, v_class, lock_pages);
                 else
                     v_chosen := booking.lock_choice(
-                        service, booking.ranked(service, v_candidates, starts_at, resource, v_attempt), lock_pages);
+                        v_service, booking.ranked(v_service, v_candidates, starts_at, resource, v_attempt), lock_pages);
                 end if;
-                v_lost := case when lock_pages then booking.overtaken(service.tenant_id, v_chosen, v_claimed) end;
-                if v_lost is null and service.seats is not null then
-                    v_lost := booking.insert_seats(service, v_hold, v_chosen, v_claimed);
+                v_lost := case when lock_pages then booking.overtaken(v_service.tenant_id, v_chosen, v_claimed) end;
+                if v_lost is null and v_service.seats is not null then
+                    v_lost := booking.insert_seats(v_service, v_hold, v_chosen, v_claimed);
                 elsif v_lost is null then
                     v_lost := booking.insert_claims(v_hold, v_chosen, v_claimed, v_own or cardinality(v_chosen) > 1);
                 end if;
@@ -306,8 +307,8 @@ begin
             end;
         end if;
         v_attempt := v_attempt + 1;
-        if service.seats is not null or v_constraint is not null or exists (select from unnest(v_lost) l where l.units > 1) then
-            v_candidates := booking.candidates(service, starts_at, minutes, resource, session_hash);
+        if v_service.seats is not null or v_constraint is not null or exists (select from unnest(v_lost) l where l.units > 1) then
+            v_candidates := booking.candidates(question, starts_at, resource, session_hash);
         else
             v_candidates := array(
                 select (c.requirement_id, c.pick, c.resource_id, c.unit, c.units, c.offered, c.allowed, c.free
@@ -319,5 +320,5 @@ begin
     return booking.held(v_hold);
 end
 $$;
-comment on function booking.take(booking.service, timestamptz, int, bytea, uuid, int, interval, boolean) is
+comment on function booking.take(booking.question, timestamptz, bytea, uuid, int, interval, boolean) is
     'A new hold of so many seats in place of the session''s own that overlap it, or the code why not, with everything as it was before.';

@@ -82,8 +82,8 @@ set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
-    v_service booking.service := booking.the_service(hold_quietly.tenant, hold_quietly.service);
-    v_minutes int := booking.wanted_minutes(v_service, hold_quietly.duration, booking.service_grain(v_service));
+    v_question booking.question := booking.question(hold_quietly.tenant, hold_quietly.service, hold_quietly.duration);
+    v_service booking.service := v_question.service;
     v_seats int := booking.wanted_seats(v_service, hold_quietly.seats);
     v_session bytea := booking.session_hash(hold_quietly.session_id);
     v_ttl interval := booking.bounded_ttl(v_service, hold_quietly.ttl);
@@ -97,7 +97,7 @@ begin
     perform booking.check_range(hold_quietly.starts_at, hold_quietly.starts_at);
     perform booking.check_member(v_service, hold_quietly.resource);
     perform booking.lock_session(v_session);
-    v_hold := booking.own_hold(v_service, hold_quietly.starts_at, v_minutes, v_session, hold_quietly.resource, v_seats);
+    v_hold := booking.own_hold(v_service, hold_quietly.starts_at, v_question.minutes, v_session, hold_quietly.resource, v_seats);
     if v_hold.hold_id is not null then
         -- The same slot again: renewed, unless it lapsed just now.
         update booking.hold h
@@ -108,7 +108,7 @@ begin
             return booking.held(v_hold);
         end if;
     end if;
-    return booking.take(v_service, hold_quietly.starts_at, v_minutes, v_session, hold_quietly.resource, v_seats, v_ttl, false);
+    return booking.take(v_question, hold_quietly.starts_at, v_session, hold_quietly.resource, v_seats, v_ttl, false);
 end
 $$;
 comment on function booking.hold_quietly(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is

@@ -177,10 +177,10 @@ declare
     v_customer jsonb := booking.check_customer(book_quietly.customer);
     v_session bytea := booking.session_hash(book_quietly.session_id);
     v_direct boolean := book_quietly.service is not null and book_quietly.starts_at is not null;
+    v_question booking.question;
     v_service booking.service;
     v_hold booking.hold_result;
     v_own uuid;
-    v_minutes int;
     v_result booking.booking_result;
 begin
     if book_quietly.hold_id is not null then
@@ -200,14 +200,14 @@ begin
         raise exception 'give a hold_id, or service and starts_at to book directly'
             using errcode = '22004', hint = 'With if_still_free give both: they say what to try anew.';
     end if;
-    v_service := booking.the_service(book_quietly.tenant, book_quietly.service);
-    v_minutes := booking.wanted_minutes(v_service, book_quietly.duration, booking.service_grain(v_service));
+    v_question := booking.question(book_quietly.tenant, book_quietly.service, book_quietly.duration);
+    v_service := v_question.service;
     perform booking.check_range(book_quietly.starts_at, book_quietly.starts_at);
     perform booking.check_member(v_service, book_quietly.resource);
     perform booking.lock_session(v_session);
     -- Without a session there are no own holds; a random one keeps strangers out of this one.
     v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
-    v_own := (booking.own_hold(v_service, book_quietly.starts_at, v_minutes, v_session, book_quietly.resource, null)).hold_id;
+    v_own := (booking.own_hold(v_service, book_quietly.starts_at, v_question.minutes, v_session, book_quietly.resource, null)).hold_id;
     if v_own is not null then
         v_result := booking.book_hold_or_nothing(book_quietly.tenant, v_own, v_session, v_customer);
         if v_result.code is distinct from 'BK002' then
@@ -216,9 +216,9 @@ begin
     end if;
     -- A hold for the length of this call, taken with the locks of a booking.
     v_hold := booking.take(
-        v_service, book_quietly.starts_at, v_minutes, v_session, book_quietly.resource, 1, v_service.max_hold_age, true);
+        v_question, book_quietly.starts_at, v_session, book_quietly.resource, 1, v_service.max_hold_age, true);
     if v_hold.code = 'BK001' and not booking.customer_room(
-        v_service, book_quietly.starts_at, booking.slot_end(v_service, book_quietly.starts_at, v_minutes),
+        v_service, book_quietly.starts_at, booking.slot_end(v_service, book_quietly.starts_at, v_question.minutes),
         booking.customer_key(v_customer))
     then
         -- Limits are judged before what is taken.

@@ -3,7 +3,8 @@
 use crate::aggregate::state::{get, get_mut, keep};
 use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql, null_not_allowed};
-use crate::scalar::{ArrayArg, IntArrayOut, IntervalArg, MapArrayOut, UuidArrayOut};
+use crate::scalar::{ArrayArg, IntArrayOut, MapArrayOut, UuidArrayOut};
+use pg_booking_core::length::Length;
 use pg_booking_core::pool::Pool;
 use pg_booking_core::pool::collect::{Collector, Page};
 use pg_booking_core::pool::offer::Ask;
@@ -132,9 +133,9 @@ fn pool_resources(pool: &[u8]) -> Sql<UuidArrayOut> {
 fn pool_counts(
     pool: Option<&[u8]>,
     starts: Option<Map<'_>>,
-    lengths: Option<ArrayArg<IntervalArg>>,
-    before: Option<IntervalArg>,
-    after: Option<IntervalArg>,
+    lengths: Option<ArrayArg<i32>>,
+    before: Option<i32>,
+    after: Option<i32>,
     arrivals: Option<ArrayArg<Map<'_>>>,
     allowed: Option<ArrayArg<Map<'_>>>,
     with_holds: Option<bool>,
@@ -147,7 +148,7 @@ fn pool_counts(
     let pool = Pool::read(pool).or_report()?;
     let starts = starts.view()?;
     let maps = Maps::new(arrivals, allowed)?;
-    let ask = ask(starts.grain(), lengths, &before, &after, &maps)?;
+    let ask = ask(starts.grain(), lengths, before, after, &maps)?;
     let counts = pool.counts(&starts, &ask, with_holds.unwrap_or(true));
     counts.map(|counts| Some(IntArrayOut(counts))).or_report()
 }
@@ -166,16 +167,16 @@ impl<'a> Maps<'a> {
 
 fn ask<'a>(
     grain: Grain,
-    lengths: ArrayArg<IntervalArg>,
-    before: &IntervalArg,
-    after: &IntervalArg,
+    lengths: ArrayArg<i32>,
+    before: i32,
+    after: i32,
     maps: &'a Maps<'_>,
 ) -> Sql<Ask<Stored<'a>>> {
-    let need = |length: &IntervalArg| {
+    let need = |&length: &i32| {
         Ok(Need {
-            duration: length.0.slots_above_zero(grain)?,
-            before: before.0.slots(grain)?,
-            after: after.0.slots(grain)?,
+            duration: Length::minutes(length).slots_above_zero(grain)?,
+            before: Length::minutes(before).slots(grain)?,
+            after: Length::minutes(after).slots(grain)?,
         })
     };
     let lengths = lengths.elements("length")?;

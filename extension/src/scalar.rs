@@ -44,10 +44,6 @@ impl Element for i64 {
     const STORAGE: (c_int, bool, u8) = (8, true, b'd');
 }
 
-impl Element for IntervalArg {
-    const STORAGE: (c_int, bool, u8) = (16, false, b'd');
-}
-
 impl Element for Uuid {
     const STORAGE: (c_int, bool, u8) = (16, false, b'c');
 }

@@ -3,7 +3,8 @@
 use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql};
 use crate::scalar::{ArrayArg, IntervalArg};
-use pg_booking_core::{Bits, grid, start};
+use pg_booking_core::length::Length;
+use pg_booking_core::{Bits, grid, run, start};
 use pgrx::pg_extern;
 
 #[pg_extern]
@@ -51,4 +52,44 @@ fn slot_grid(
     grid::slot_grid(&open, step, &midnights)
         .map(|map| Some(Owned(map)))
         .or_report()
+}
+
+#[pg_extern]
+fn service_starts(
+    open: Option<Map<'_>>,
+    from: Option<i64>,
+    to: Option<i64>,
+    minutes: Option<i32>,
+    step: Option<i32>,
+    crosses: Option<bool>,
+    midnights: Option<ArrayArg<i64>>,
+) -> Sql<Option<Owned>> {
+    let (Some(open), Some(from), Some(to), Some(minutes)) = (open, from, to, minutes) else {
+        return Ok(None);
+    };
+    let open = open.view()?;
+    let slots = |minutes| Length::minutes(minutes).slots_above_zero(open.grain());
+    let midnights = match midnights {
+        Some(midnights) => midnights.elements("midnight")?,
+        None => Vec::new(),
+    };
+    let grid = grid::Grid {
+        window: from..to,
+        length: slots(minutes).or_report()?,
+        step: step.map(slots).transpose().or_report()?,
+        crosses: crosses.unwrap_or(false),
+        midnights: &midnights,
+    };
+    grid::service_starts(&open, &grid)
+        .map(|starts| Some(Owned(starts)))
+        .or_report()
+}
+
+#[pg_extern]
+fn has_run(map: Map<'_>, minutes: i32) -> Sql<bool> {
+    let map = map.view()?;
+    let slots = Length::minutes(minutes)
+        .slots_above_zero(map.grain())
+        .or_report()?;
+    Ok(run::runs(&map).any(|run| run.end - run.start >= slots))
 }

@@ -2,8 +2,51 @@
 
 use crate::error::Error;
 use crate::map::{Bits, Slotmap};
-use crate::run::runs;
+use crate::run::{from_runs, runs};
+use crate::set::intersection;
+use crate::start::{Need, slot_ahead, slot_starts};
 use core::ops::Range;
+
+/// Where a booking of a service may start, before anybody is asked who is free.
+#[derive(Debug, Clone)]
+pub struct Grid<'a> {
+    /// The instants that starts lie in.
+    pub window: Range<i64>,
+    /// How long a booking is, in slots.
+    pub length: i64,
+    /// Slots from start to start; `None`: any slot may be one.
+    pub step: Option<i64>,
+    /// What lies between the ends may be closed.
+    pub crosses: bool,
+    /// Instants, ascending.
+    pub midnights: &'a [i64],
+}
+
+/// The starts on the grid of `open` with the length in one run of it, or with both ends in it.
+pub fn service_starts(open: &impl Bits, grid: &Grid<'_>) -> Result<Slotmap, Error> {
+    let grain = open.grain();
+    let mut starts = match grid.crosses {
+        true => intersection(open, &slot_ahead(open, grid.length - 1)?)?,
+        false => {
+            let need = Need {
+                duration: grid.length,
+                before: 0,
+                after: 0,
+            };
+            slot_starts(open, &Slotmap::empty(grain), need)?
+        }
+    };
+    if let Some(step) = grid.step {
+        starts = intersection(&starts, &slot_grid(open, step, grid.midnights)?)?;
+    }
+    let window = grain.ceil(grid.window.start)..grain.ceil(grid.window.end);
+    let Some(hull) = starts.hull() else {
+        return Ok(starts);
+    };
+    // No wider than the starts, so that no window is too long for a map.
+    let window = window.start.max(hull.start)..window.end.min(hull.end);
+    intersection(&starts, &from_runs(grain, &[window])?)
+}
 
 /// Every `step`-th slot of each run of `open`. Two midnights (instants, ascending) in a row make a day; a day whose whole
 /// slots are all open starts the count anew, and what follows it in the run counts on from there.

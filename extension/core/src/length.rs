@@ -1,7 +1,7 @@
 //! Intervals in whole slots. A day is 24 hours, as slots are; a month has no length.
 
 use crate::error::Error;
-use crate::grain::{DAY, Grain};
+use crate::grain::{DAY, Grain, MINUTE};
 
 /// An interval as PostgreSQL stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,15 @@ pub struct Length {
 }
 
 impl Length {
+    /// So many minutes.
+    pub fn minutes(minutes: i32) -> Self {
+        Length {
+            months: 0,
+            days: 0,
+            micros: i64::from(minutes) * MINUTE,
+        }
+    }
+
     /// So many slots: zero or more, and whole ones.
     pub fn slots(self, grain: Grain) -> Result<i64, Error> {
         if self.months != 0 {
@@ -45,7 +54,6 @@ impl Length {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grain::MINUTE;
 
     fn slots(months: i32, days: i32, micros: i64) -> Result<i64, Error> {
         Length {

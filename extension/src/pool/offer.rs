@@ -4,7 +4,7 @@
 use super::{Maps, ask, none};
 use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql};
-use crate::scalar::{ArrayArg, IntervalArg};
+use crate::scalar::ArrayArg;
 use core::ffi::{c_char, c_int};
 use pg_booking_core::Bits;
 use pg_booking_core::pool::{Id, Pool};
@@ -17,9 +17,9 @@ use pgrx::{IntoDatum, Uuid, pg_extern, pg_sys};
 fn pool_offers(
     pool: Option<&[u8]>,
     starts: Option<Map<'_>>,
-    lengths: Option<ArrayArg<IntervalArg>>,
-    before: Option<IntervalArg>,
-    after: Option<IntervalArg>,
+    lengths: Option<ArrayArg<i32>>,
+    before: Option<i32>,
+    after: Option<i32>,
     arrivals: Option<ArrayArg<Map<'_>>>,
     allowed: Option<ArrayArg<Map<'_>>>,
     with_hours: Option<bool>,
@@ -32,7 +32,7 @@ fn pool_offers(
     let pool = Pool::read(pool).or_report()?;
     let starts = starts.view()?;
     let maps = Maps::new(arrivals, allowed)?;
-    let ask = ask(starts.grain(), lengths, &before, &after, &maps)?;
+    let ask = ask(starts.grain(), lengths, before, after, &maps)?;
     let none = none(i32::from(starts.grain().minutes()))?;
     let offers = pool
         .offers(&ask, &none, with_hours.unwrap_or(false))

@@ -140,4 +140,4 @@ reset enable_nestloop;
 -- Selectivity functions have something to say, and ANALYZE passes by a column of several grains.
 analyze sample;
 explain (costs off) select from sample where x && y and x @> t and x = y and x <> y and x <@ r;
-select attname, null_frac, avg_width > 0 as width from pg_stats where tablename = 'sample' and attname in ('x', 'y');
+select attname, null_frac, avg_width > 0 as width from pg_stats where tablename = 'sample' and attname in ('x', 'y') order by attname;

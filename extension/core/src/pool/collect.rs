@@ -41,6 +41,14 @@ struct Collected {
     units: Vec<(i32, Gathered, Gathered)>,
 }
 
+impl Collected {
+    fn words(&self) -> usize {
+        let units = self.units.iter();
+        let units = units.map(|(_, busy, held)| busy.words.len() + held.words.len());
+        self.open.words.len() + self.busy.words.len() + units.sum::<usize>()
+    }
+}
+
 impl Collector {
     /// Knows of a requirement, even if nobody comes for it; says its place.
     pub fn requirement(&mut self, id: Id, pick: i32) -> Result<usize, Error> {
@@ -134,7 +142,9 @@ impl Collector {
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
         let mut order: Vec<_> = self.members.iter().collect();
         order.sort_by_key(|member| (member.requirement, member.resource));
-        let mut bytes = Writer(Vec::new());
+        // Room for all maps and some more: to grow by doubling copies 200 kB twice.
+        let words: usize = order.iter().map(|member| member.words()).sum();
+        let mut bytes = Writer(Vec::with_capacity(8 * words + 256 * order.len() + 1024));
         bytes.number(self.requirements.len() as i32);
         for requirement in &self.requirements {
             bytes.0.extend(requirement.id);
