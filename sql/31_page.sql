@@ -167,8 +167,6 @@ language plpgsql
 stable
 parallel safe
 set search_path = pg_catalog, booking, pg_temp
--- By hashing, whatever the planner thinks of the number of pages, which it cannot know from an array.
-set enable_sort = off
 as $$
 #variable_conflict use_column
 begin

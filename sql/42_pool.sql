@@ -123,6 +123,8 @@ returns booking.pool
 language plpgsql
 stable
 parallel safe
+-- What booking.answer turns off is not for queries like these.
+set enable_seqscan = on
 as $$
 #variable_conflict use_column
 begin
