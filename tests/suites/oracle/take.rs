@@ -46,10 +46,11 @@ async fn until_refused(
     .starts(None)?;
     let mut promised = None;
     for times in 0.. {
+        // Of this world alone: a session is locked whatever the tenant, and other worlds are at work meanwhile.
         let session = attempt
             .session
             .clone()
-            .unwrap_or_else(|| format!("a-new-visitor-number-{times}"));
+            .unwrap_or_else(|| format!("visitor-{times}-of-{}", world.tenant));
         let rule = Rule {
             world: &world,
             hours,
