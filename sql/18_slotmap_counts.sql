@@ -59,13 +59,3 @@ create aggregate booking.slot_least_agg(counts integer[]) (
 );
 comment on aggregate booking.slot_least_agg(integer[]) is
     'The least of the counts, start by start; nulls are skipped, null without any. Errors: 22023 lists that differ in length, 22004 null count';
-
-create function booking.slot_ids(starts booking.slotmap, head text, tail text)
-returns text[]
-language c
-immutable
-strict
-parallel safe
-as 'MODULE_PATHNAME', 'slot_ids_wrapper';
-comment on function booking.slot_ids(booking.slotmap, text, text) is
-    'At each slot of starts: head, the instant as 12 digits, tail. The digits are base64url (RFC 4648 section 5) of a zero byte and the minutes since 1970 as 8 bytes';

@@ -9,38 +9,14 @@ create type booking.slot_key as (
     resource_id uuid);
 comment on type booking.slot_key is 'What a slot_id stands for.';
 
-create function booking.base64url(bytes bytea)
+create function booking.slot_id(tenant uuid, service uuid, minutes integer, starts_at timestamptz, resource uuid)
 returns text
-language sql
+language c
 immutable
 parallel safe
-begin atomic
-    select translate(encode(bytes, 'base64'), E'+/=\n', '-_');
-end;
-comment on function booking.base64url(bytea) is 'RFC 4648 section 5, without padding.';
-
--- An id has three parts, each a whole number of base64 digits, so that a list encodes only what changes from row to row:
--- the start in the middle, by slot_ids.
-
-create function booking.slot_id_head(tenant uuid, service uuid, minutes int)
-returns text
-language sql
-immutable
-parallel safe
-begin atomic
-    select booking.base64url(uuid_send(tenant) || uuid_send(service) || int4send(minutes));
-end;
-comment on function booking.slot_id_head(uuid, uuid, int) is 'Tenant, service and duration in a slot_id: 36 bytes, 48 digits.';
-
-create function booking.slot_id_tail(resource uuid)
-returns text
-language sql
-immutable
-parallel safe
-begin atomic
-    select coalesce(booking.base64url(uuid_send(resource)), '');
-end;
-comment on function booking.slot_id_tail(uuid) is 'The resource in a slot_id: 22 digits; nothing for null.';
+as 'MODULE_PATHNAME', 'slot_id_wrapper';
+comment on function booking.slot_id(uuid, uuid, integer, timestamptz, uuid) is
+    'A slot_id: base64url without padding (RFC 4648 section 5) of 16 bytes tenant, 16 service, 4 minutes, 9 minutes from 1970 to the start, and 16 resource unless it is null. Null if any other is';
 
 create function booking.slot_of(slot_id text)
 returns booking.slot_key

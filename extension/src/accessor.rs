@@ -5,9 +5,9 @@ use crate::error::{OrReport, Sql};
 use crate::range::RangeOut;
 use crate::scalar::InstantArrayOut;
 use pg_booking_core::run::{next_run, slots};
-use pg_booking_core::{Bits, day};
+use pg_booking_core::{Bits, day, id};
 use pgrx::iter::SetOfIterator;
-use pgrx::pg_extern;
+use pgrx::{Uuid, pg_extern};
 
 #[pg_extern]
 fn slotmap_isempty(map: Map<'_>) -> Sql<bool> {
@@ -66,4 +66,22 @@ fn slot_instants(map: Map<'_>) -> Sql<InstantArrayOut> {
 #[pg_extern]
 fn slotmap_slots(map: Map<'_>, day: i32) -> Sql<Vec<i32>> {
     day::slots(&map.view()?, day).or_report()
+}
+
+#[pg_extern]
+fn slot_id(
+    tenant: Option<Uuid>,
+    service: Option<Uuid>,
+    minutes: Option<i32>,
+    starts_at: Option<i64>,
+    resource: Option<Uuid>,
+) -> Option<String> {
+    let resource = resource.as_ref().map(Uuid::as_bytes);
+    Some(id::slot_id(
+        tenant?.as_bytes(),
+        service?.as_bytes(),
+        minutes?,
+        starts_at?,
+        resource,
+    ))
 }

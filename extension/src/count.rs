@@ -3,9 +3,8 @@
 use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql, report};
 use crate::range::SpanArg;
-use crate::scalar::{ArrayArg, IntArrayOut, TextArrayOut};
-use pg_booking_core::run::slots;
-use pg_booking_core::{Bits, Edge, Span, count, id};
+use crate::scalar::{ArrayArg, IntArrayOut};
+use pg_booking_core::{Edge, Span, count};
 use pgrx::pg_extern;
 use pgrx::prelude::PgSqlErrorCode;
 
@@ -73,14 +72,4 @@ fn slot_least(a: ArrayArg<i32>, b: ArrayArg<i32>) -> Sql<IntArrayOut> {
     count::slot_least(&a.elements("count")?, &b.elements("count")?)
         .map(IntArrayOut)
         .or_report()
-}
-
-#[pg_extern]
-fn slot_ids(starts: Map<'_>, head: &str, tail: &str) -> Sql<TextArrayOut> {
-    let starts = starts.view()?;
-    let ids = slots(&starts).map(|slot| {
-        let digits = id::start_digits(starts.grain().instant(slot));
-        [head.as_bytes(), &digits, tail.as_bytes()].concat()
-    });
-    Ok(TextArrayOut(ids.collect()))
 }

@@ -220,33 +220,3 @@ unsafe fn array_of<'fcx, T: Element + IntoDatum>(
         fcinfo.return_raw_datum(array.into())
     }
 }
-
-/// A `text[]` result; the bytes are in the server's encoding.
-pub struct TextArrayOut(pub Vec<Vec<u8>>);
-
-// SAFETY: returns an array of text, as every function with this result is declared to.
-unsafe impl BoxRet for TextArrayOut {
-    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        // SAFETY: each value is palloc'd as a text; core copies them all into an array that it pallocs.
-        unsafe {
-            let mut values: Vec<_> = self
-                .0
-                .iter()
-                .map(|text| {
-                    let text =
-                        pg_sys::cstring_to_text_with_len(text.as_ptr().cast(), text.len() as c_int);
-                    pg_sys::Datum::from(text)
-                })
-                .collect();
-            let array = pg_sys::construct_array(
-                values.as_mut_ptr(),
-                values.len() as c_int,
-                pg_sys::TEXTOID,
-                -1,
-                false,
-                b'i' as core::ffi::c_char,
-            );
-            fcinfo.return_raw_datum(array.into())
-        }
-    }
-}

@@ -111,7 +111,7 @@ cross join unnest(array['map', 'slotmap_send(map)', 'map + ''{}''', '''{}'' - ma
     'map <@ ''(,)''::tstzrange', '''(,)''::tstzrange @> map', 'isempty(map)', 'lower(map)', 'upper(map)', 'slot_count(map)', 'grain(map)',
     '(select count(*) from unnest(map))', '(select count(*) from slot_series(map))', 'slotmap_slots(map, ''2026-01-15'')', 'map::tstzmultirange', 'map::slotmap(15)',
     'slot_starts(map, ''{}'', ''15 min'', ''0'', ''0'')', 'slot_starts(''{}'', map, ''15 min'', ''0'', ''0'')', 'slot_grid(map, ''15 min'', null)',
-    'slotmap_agg(map)', 'slotmap_intersect_agg(map)', 'slotmap_atleast_agg(map, 1)', 'slotmap_tally_agg(map, 1)', 'slot_counts(map, ''{}'')', 'slot_counts(''{}'', array[map])', 'slot_caps(map, ''{}'', ''{}'')', 'slot_ids(map, '''', '''')', 'slot_ahead(map, ''15 min'')']) with ordinality as q (query, place)
+    'slotmap_agg(map)', 'slotmap_intersect_agg(map)', 'slotmap_atleast_agg(map, 1)', 'slotmap_tally_agg(map, 1)', 'slot_counts(map, ''{}'')', 'slot_counts(''{}'', array[map])', 'slot_caps(map, ''{}'', ''{}'')', 'slot_ahead(map, ''15 min'')']) with ordinality as q (query, place)
 group by query, place
 order by place;
 drop cast (bytea as slotmap);

@@ -139,9 +139,13 @@ select slot_caps('{[2026-01-15 09:00,2026-01-15 10:00)}', '{"[2026-01-15 09:15,2
 select slot_where('{[2026-01-15 09:00,2026-01-15 10:00)}', '{1,0,0,2}');
 select slot_least('{1,5}', '{3,2}'), slot_least_agg(c) from (values ('{4,4}'::int[]), (null), ('{5,1}')) as v (c);
 select slot_ahead('{[2026-01-15 09:00,2026-01-15 10:00)}', '1:30'), slot_ahead('{}', '1:30');
-select slot_ids('{[2026-01-15 09:00,2026-01-15 09:30)}', 'head', 'tail') = array(
-    select 'head' || translate(encode('\x00'::bytea || int8send(extract(epoch from t)::bigint / 60), 'base64'), '+/', '-_') || 'tail'
-    from generate_series(timestamptz '2026-01-15 09:00', '2026-01-15 09:15', '15 min') as t) as ids;
+select starts_at, slot_id(tenant, service, 75, starts_at, resource) = rtrim(translate(encode(
+        uuid_send(tenant) || uuid_send(service) || int4send(75) || '\x00'::bytea || int8send(extract(epoch from starts_at)::bigint / 60)
+        || coalesce(uuid_send(resource), ''), 'base64'), E'+/=\n', '-_')) as same
+from (values (uuid '00112233-4455-6677-8899-aabbccddeeff', uuid 'ffeeddcc-bbaa-9988-7766-554433221100', null::uuid),
+    ('fbffbffb-ffbf-fbff-bffb-ffbffbffbffb', '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')) v (tenant, service, resource)
+cross join (values (timestamptz '2026-01-15 09:00'), ('1969-12-31 23:59'), ('9998-12-31 23:45')) w (starts_at);
+select slot_id(null, gen_random_uuid(), 60, now(), null), slot_id(gen_random_uuid(), gen_random_uuid(), 60, null, null), length(slot_id(gen_random_uuid(), gen_random_uuid(), 60, 'infinity', null));
 
 -- In parallel, and as window functions, they are the same.
 create table shared_member as

@@ -18,6 +18,10 @@ fn map(runs: &[Range<i64>]) -> Slotmap {
     from_runs(Grain::DEFAULT, runs).unwrap()
 }
 
+fn run(run: Range<i64>) -> Slotmap {
+    map(core::slice::from_ref(&run))
+}
+
 /// What a page says of a unit.
 enum Says {
     Open(Range<i64>),
@@ -35,7 +39,7 @@ fn add(pool: &mut Collector, (id, pick): (Id, i32), resource: u8, capacity: i32,
             Open(run) => (0, run),
             Busy(unit, run) | Held(unit, run) => (*unit, run),
         };
-        let bytes = map(&[*start..*end]).payload();
+        let bytes = run(*start..*end).payload();
         let stored = Some(Stored::read(&bytes).unwrap());
         let (open, busy) = match says {
             Open(_) => (stored, None),
@@ -79,7 +83,7 @@ fn pages_of_a_member_add_up_in_any_order() {
     );
     assert_eq!((second.resource, second.weeks), ([9; 16], 2));
     assert_eq!(second.open.unwrap().to_map(), map(&[2..4, 700..710]));
-    assert_eq!(second.busy.unwrap().to_map(), map(&[3..4]));
+    assert_eq!(second.busy.unwrap().to_map(), run(3..4));
     assert_eq!(
         second.units[0].busy.unwrap().to_map(),
         map(&[2..3, 700..701])
@@ -94,10 +98,7 @@ fn pages_of_a_member_add_up_in_any_order() {
     let bytes = more.bytes().unwrap();
     let pool = Pool::read(&bytes).unwrap();
     assert_eq!(pool.members[0].open.unwrap().to_map(), map(&[0..4, 6..8]));
-    assert_eq!(
-        pool.members[0].units[0].held.unwrap().to_map(),
-        map(&[6..7])
-    );
+    assert_eq!(pool.members[0].units[0].held.unwrap().to_map(), run(6..7));
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn a_unit_is_free_by_its_own_claims_only() {
         );
     });
     let pool = Pool::read(&bytes).unwrap();
-    let all = map(&[0..10]);
+    let all = run(0..10);
     assert_eq!(
         pool.counts(&all, &inside(), true),
         Ok(vec![1, 1, 0, 0, 1, 1, 1, 1, 2, 0])
@@ -157,19 +158,19 @@ fn units_that_nobody_has_are_one_offer() {
         );
     });
     let pool = Pool::read(&bytes).unwrap();
-    let offer = |unit, units, stable: &[Range<i64>], free: Option<&[Range<i64>]>| Offer {
+    let offer = |unit, units, stable, free| Offer {
         member: 0,
         unit,
         units,
-        hours: Some(map(&[0..5])),
-        stable: map(stable),
-        free: free.map(map),
+        hours: Some(run(0..5)),
+        stable,
+        free,
     };
     let offers = pool.offers(&inside(), &none, true).unwrap();
     let expected = [
-        offer(1, 1, &[0..5], Some(&[3..5])),
-        offer(2, 1, &[2..5], None),
-        offer(3, 5, &[0..5], None),
+        offer(1, 1, run(0..5), Some(run(3..5))),
+        offer(2, 1, run(2..5), None),
+        offer(3, 5, run(0..5), None),
     ];
     assert_eq!(offers, expected);
     let starts = map(&[0..1, 3..4]);
@@ -182,7 +183,7 @@ fn what_keeps_the_resource_keeps_all_units() {
     let bytes = pool(|pool| add(pool, ONE, 1, 3, &[Open(0..6), Busy(0, 3..4)]));
     let pool = Pool::read(&bytes).unwrap();
     assert_eq!(
-        pool.counts(&map(&[0..5]), &inside(), true),
+        pool.counts(&run(0..5), &inside(), true),
         Ok(vec![3, 0, 0, 0, 3])
     );
 }
@@ -196,7 +197,7 @@ fn a_team_counts_what_all_its_members_have_together() {
         add(pool, ONE, 4, 9, &[Open(0..2)]);
     });
     let pool = Pool::read(&bytes).unwrap();
-    assert_eq!(pool.counts(&map(&[0..1]), &inside(), true), Ok(vec![3]));
+    assert_eq!(pool.counts(&run(0..1), &inside(), true), Ok(vec![3]));
 }
 
 #[test]
@@ -209,7 +210,7 @@ fn across_closed_hours_only_what_is_busy_counts() {
     };
     let ask = Ask::Across(
         vec![(NEED, map(&[1..2, 11..12])), (long, map(&[5..6, 7..8]))],
-        vec![map(&[0..8])],
+        vec![run(0..8)],
     );
     assert_eq!(
         pool.counts(&map(&[1..2, 5..6, 7..8, 11..12]), &ask, true),
@@ -230,7 +231,7 @@ fn bytes_are_not_believed() {
             // Any answer, but an answer.
             if let Ok(pool) = Pool::read(&bytes) {
                 let _ = pool.open();
-                let _ = pool.counts(&map(&[0..5]), &inside(), true);
+                let _ = pool.counts(&run(0..5), &inside(), true);
             }
         }
     }
