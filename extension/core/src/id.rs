@@ -62,10 +62,7 @@ mod tests {
         let of = |start, resource| slot_id(&[0; 16], &[0; 16], 60, start, resource);
         let id = of(-EPOCH + 64 * MINUTE + 1, None);
         assert_eq!(id.len(), 60);
-        assert_eq!(
-            id.get(42..),
-            Some("AAAAA8AAAAAAAAAABA")
-        );
+        assert_eq!(id.get(42..), Some("AAAAA8AAAAAAAAAABA"));
         // One minute before 1970: eight bytes of ones behind a zero.
         assert_eq!(of(-EPOCH - 1, None).get(48..), Some("AP__________"));
         let id = of(-EPOCH, Some(&[0xff; 16]));
