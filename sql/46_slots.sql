@@ -19,9 +19,36 @@ comment on type booking.start_count is
     'How many more bookings fit at each start, along the starts; stable: had foreign holds not been (null unless asked for). '
     'resource_id: those that use this one; null: of the service as a whole.';
 
+create function booking.with_seats(
+    counts int[],
+    starts booking.slotmap,
+    seats int,
+    classes booking.class[],
+    resource uuid,
+    stable boolean)
+returns int[]
+language plpgsql
+immutable
+as $$
+#variable_conflict use_column
+begin
+    if counts is null then
+        return null;
+    end if;
+    return array(
+        select s.count * with_seats.seats + booking.seats_left(classes, s.at, with_seats.resource, with_seats.stable)
+        from unnest(booking.slot_instants(starts), counts) with ordinality s (at, count, place)
+        order by s.place);
+end
+$$;
+comment on function booking.with_seats(int[], booking.slotmap, int, booking.class[], uuid, boolean) is
+    'The seats along the starts: all of the classes that could be opened, and what is left in those that are.';
+
 create function booking.counted_starts(
     offers booking.offer[],
     limits booking.limit_room[],
+    seats int,
+    classes booking.class[],
     resource uuid,
     by_resource boolean,
     holds text)
@@ -34,6 +61,8 @@ as $$
 declare
     v_mark boolean := holds = 'mark';
     v_ignore boolean := holds = 'ignore';
+    -- A limit of a resource admits so many bookings, that is seats, of all its classes together.
+    v_seats_first boolean := classes is not null and limits is not null and 1 = all (select o.pick from unnest(offers) o);
 begin
     return query
         with room as (
@@ -52,86 +81,72 @@ begin
                     case when by_resource or o.pick > 1 or limits is not null then o.resource_id end as resource_id
                 from unnest(offers) o) o
             group by o.starts, o.requirement_id, o.pick, o.resource_id),
-        part as materialized (
+        fit as (
             select u.starts, u.requirement_id, u.pick, u.resource_id,
                 case
-                    when r.spans is null then u.free
-                    else booking.slot_least(u.free, booking.slot_caps(u.starts, r.spans, r.free))
+                    when v_seats_first then booking.with_seats(u.free, u.starts, seats, classes, u.resource_id, v_ignore)
+                    else u.free
                 end as free,
                 case
-                    when r.spans is null then u.stable
-                    else booking.slot_least(u.stable, booking.slot_caps(u.starts, r.spans, r.stable))
+                    when v_seats_first then booking.with_seats(u.stable, u.starts, seats, classes, u.resource_id, true)
+                    else u.stable
                 end as stable
-            from unit u
-            left join room r on r.resource_id = u.resource_id)
-        select null::uuid, q.starts, booking.slot_least_agg(q.free), booking.slot_least_agg(q.stable)
-        from (
-            select p.starts, p.requirement_id, booking.slot_fits(array_agg(p.free), count(*)::int, p.pick) as free,
-                booking.slot_fits(array_agg(p.stable) filter (where v_mark), count(*)::int, p.pick) as stable
-            from part p
-            group by p.starts, p.requirement_id, p.pick) q
-        where not by_resource
-        group by q.starts
-        union all
-        -- A row of a resource counts the bookings that use it: no more than it has units, and each needs the others that
-        -- its requirement picks beside it, and all of every other requirement.
-        select m.resource_id, m.starts, booking.slot_least(m.free, coalesce(o.free, m.free)),
-            booking.slot_least(m.stable, coalesce(o.stable, m.stable))
-        from part m
-        cross join lateral (
-            select booking.slot_least_agg(q.free) as free, booking.slot_least_agg(q.stable) as stable
+            from unit u),
+        part as materialized (
+            select f.starts, f.requirement_id, f.pick, f.resource_id,
+                case
+                    when r.spans is null then f.free
+                    else booking.slot_least(f.free, booking.slot_caps(f.starts, r.spans, r.free))
+                end as free,
+                case
+                    when r.spans is null then f.stable
+                    else booking.slot_least(f.stable, booking.slot_caps(f.starts, r.spans, r.stable))
+                end as stable
+            from fit f
+            left join room r on r.resource_id = f.resource_id),
+        count (resource_id, starts, free, stable) as (
+            select null::uuid, q.starts, booking.slot_least_agg(q.free), booking.slot_least_agg(q.stable)
             from (
-                select booking.slot_fits(
-                        array_agg(p.free), count(*)::int, p.pick - (p.requirement_id = m.requirement_id)::int) as free,
-                    booking.slot_fits(
-                        array_agg(p.stable) filter (where v_mark), count(*)::int,
-                        p.pick - (p.requirement_id = m.requirement_id)::int) as stable
+                select p.starts, p.requirement_id, booking.slot_fits(array_agg(p.free), count(*)::int, p.pick) as free,
+                    booking.slot_fits(array_agg(p.stable) filter (where v_mark), count(*)::int, p.pick) as stable
                 from part p
-                where p.requirement_id <> m.requirement_id or p.pick > 1 and p.resource_id <> m.resource_id
-                group by p.requirement_id, p.pick) q) o
-        where by_resource and m.resource_id = coalesce(counted_starts.resource, m.resource_id);
+                group by p.starts, p.requirement_id, p.pick) q
+            where not by_resource
+            group by q.starts
+            union all
+            -- A row of a resource counts the bookings that use it: no more than it has units, and each needs the others that
+            -- its requirement picks beside it, and all of every other requirement.
+            select m.resource_id, m.starts, booking.slot_least(m.free, coalesce(o.free, m.free)),
+                booking.slot_least(m.stable, coalesce(o.stable, m.stable))
+            from part m
+            cross join lateral (
+                select booking.slot_least_agg(q.free) as free, booking.slot_least_agg(q.stable) as stable
+                from (
+                    select booking.slot_fits(
+                            array_agg(p.free), count(*)::int, p.pick - (p.requirement_id = m.requirement_id)::int) as free,
+                        booking.slot_fits(
+                            array_agg(p.stable) filter (where v_mark), count(*)::int,
+                            p.pick - (p.requirement_id = m.requirement_id)::int) as stable
+                    from part p
+                    where p.requirement_id <> m.requirement_id or p.pick > 1 and p.resource_id <> m.resource_id
+                    group by p.requirement_id, p.pick) q) o
+            where by_resource and m.resource_id = coalesce(counted_starts.resource, m.resource_id))
+        select c.resource_id, c.starts,
+            case
+                when classes is null or v_seats_first then c.free
+                else booking.with_seats(c.free, c.starts, seats, classes, c.resource_id, v_ignore)
+            end,
+            case
+                when classes is null or v_seats_first then c.stable
+                else booking.with_seats(c.stable, c.starts, seats, classes, c.resource_id, true)
+            end
+        from count c;
 end
 $$;
-comment on function booking.counted_starts(booking.offer[], booking.limit_room[], uuid, boolean, text) is
-    'What the offers add up to: how many bookings fit at each start, of the service or of each of its resources.';
-
-create function booking.with_seats(
-    counts int[],
-    starts booking.slotmap,
-    seats int,
-    classes booking.class[],
-    resource uuid,
-    stable boolean)
-returns int[]
-language plpgsql
-immutable
-as $$
-#variable_conflict use_column
-begin
-    return array(
-        select s.count * with_seats.seats + booking.seats_left(classes, s.at, with_seats.resource, with_seats.stable)
-        from rows from (booking.slot_series(starts), unnest(counts)) s (at, count)
-        where counts is not null);
-end
-$$;
-comment on function booking.with_seats(int[], booking.slotmap, int, booking.class[], uuid, boolean) is
-    'The seats along the starts: all of the classes that could be opened, and what is left in those that are.';
-
-create function booking.seated(count booking.start_count, seats int, classes booking.class[], stable boolean)
-returns booking.start_count
-language plpgsql
-immutable
-as $$
-begin
-    count.free := booking.with_seats(count.free, count.starts, seats, classes, count.resource_id, stable);
-    if count.stable is not null then
-        count.stable := booking.with_seats(count.stable, count.starts, seats, classes, count.resource_id, true);
-    end if;
-    return count;
-end
-$$;
-comment on function booking.seated(booking.start_count, int, booking.class[], boolean) is
-    'A count of classes that could be opened as one of seats, with those left in classes that are. stable: as if foreign holds were not.';
+comment on function booking.counted_starts(
+    booking.offer[], booking.limit_room[], int, booking.class[], uuid, boolean, text) is
+    'What the offers add up to: how many bookings fit at each start, of the service or of each of its resources; with '
+    'classes (null: no seats) the seats of those that are open and of those that could be opened.';
 
 create function booking.capped(count booking.start_count, limits booking.limit_room[], stable boolean)
 returns booking.start_count
@@ -224,7 +239,6 @@ create function booking.listing(
     count booking.start_count,
     minutes int,
     limits booking.limit_room[],
-    classes booking.class[],
     starts tstzrange,
     holds text)
 returns booking.listing
@@ -238,9 +252,6 @@ declare
     v_schedule uuid;
     v_elsewhere boolean;
 begin
-    if classes is not null then
-        count := booking.seated(count, service.seats, classes, holds = 'ignore');
-    end if;
     if limits is not null then
         count := booking.capped(count, limits, holds = 'ignore');
     end if;
@@ -275,8 +286,8 @@ begin
 end
 $$;
 comment on function booking.listing(
-    booking.service, booking.start_count, int, booking.limit_room[], booking.class[], tstzrange, text) is
-    'What was counted, with seats, limits and locations, ready to be listed.';
+    booking.service, booking.start_count, int, booking.limit_room[], tstzrange, text) is
+    'What was counted, with limits and locations, ready to be listed.';
 
 create function booking.merged_listing(listings booking.listing[])
 returns booking.listing
@@ -357,7 +368,7 @@ begin
             v_service, (
                 case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] end, v_answer.starts, v_answer.free,
                 v_answer.stable)::booking.start_count,
-            v_question.minutes, null, null, v_range, holds);
+            v_question.minutes, null, v_range, holds);
     end if;
     if v_question.limited then
         -- Confirmed bookings only: nobody's holds are one's own.
@@ -373,8 +384,9 @@ begin
             v_service, (
                 case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] else c.resource_id end, c.starts,
                 c.free, c.stable)::booking.start_count,
-            v_question.minutes, v_limits, v_classes, v_range, holds)
-        from booking.counted_starts(v_answer.offers, v_limits, listed.resource, v_by_resource, holds) c));
+            v_question.minutes, v_limits, v_range, holds)
+        from booking.counted_starts(
+            v_answer.offers, v_limits, v_service.seats, v_classes, listed.resource, v_by_resource, holds) c));
 end
 $$;
 comment on function booking.listed(

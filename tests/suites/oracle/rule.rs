@@ -146,6 +146,9 @@ impl Rule<'_> {
         }
         let units = self.most(wish, &free);
         let bookings = match self.world.service.kind {
+            Kind::Slot { seats: Some(seats) } if wish.seats == 1 && self.picks_one() => {
+                self.seats_one_by_one(wish, &span, seats)?
+            }
             Kind::Slot { seats: Some(seats) } => self.seats(wish, &span, seats, units)?,
             _ => units,
         };
@@ -289,7 +292,7 @@ impl Rule<'_> {
         times
     }
 
-    fn free_units(&self, wish: &Wish, resource: usize, span: &Range<i64>) -> i64 {
+    pub fn free_units(&self, wish: &Wish, resource: usize, span: &Range<i64>) -> i64 {
         let units = 1..=self.world.resources[resource].capacity;
         units
             .filter(|unit| self.is_free(wish, resource, *unit, span))

@@ -31,6 +31,33 @@ impl Rule<'_> {
         })
     }
 
+    /// Whether a booking takes one resource, and no other.
+    pub fn picks_one(&self) -> bool {
+        matches!(&self.world.service.requirements[..], [only] if only.pick == 1)
+    }
+
+    /// How many more bookings of one seat fit, each of which counts against the limits of the one resource of its class.
+    pub fn seats_one_by_one(&self, wish: &Wish, span: &Range<i64>, seats: i64) -> Result<i64> {
+        let classes = self.joinable(wish, span)?;
+        let mut sum = 0;
+        for requirement in &self.world.service.requirements {
+            for resource in requirement.members.iter().map(|member| member.resource) {
+                if wish.resource.is_some_and(|given| given != resource)
+                    || !self.is_open(wish, resource, span)?
+                {
+                    continue;
+                }
+                let of_it = classes
+                    .iter()
+                    .filter(|class| class.units.iter().any(|(member, _)| *member == resource));
+                let left: i64 = of_it.map(|class| (seats - class.taken).max(0)).sum();
+                let all = left + seats * self.free_units(wish, resource, span);
+                sum += all.min(self.room(wish, Some(resource), span)?);
+            }
+        }
+        Ok(sum)
+    }
+
     /// The classes of a span that have somebody in them, and whose members are still there for more.
     pub fn joinable(&self, wish: &Wish, span: &Range<i64>) -> Result<Vec<Class>> {
         let claimed = self.claimed(span);

@@ -27,6 +27,9 @@ pub fn service(
     };
     let lengths = lengths(dice, scene);
     let kind = kind(dice, scene);
+    let requirements = requirements(dice, resources);
+    // What the limits of several resources leave to a class of all of them is only bounded.
+    let of_one = matches!(&requirements[..], [only] if only.pick == 1);
     Ok(Service {
         id: dice.uuid(),
         zone: if dice.chance(85) { scene.home } else { "UTC" }.to_owned(),
@@ -36,7 +39,7 @@ pub fn service(
         },
         limits: limits(dice, &lengths)
             .into_iter()
-            .filter(|l| l.scope != "resource" || scene.sort != Sort::Class)
+            .filter(|l| l.scope != "resource" || scene.sort != Sort::Class || of_one)
             .collect(),
         kind,
         lengths,
@@ -51,7 +54,7 @@ pub fn service(
             Dates::default()
         },
         schedule: dice.maybe(20, |dice| dice.below(schedules)),
-        requirements: requirements(dice, resources),
+        requirements,
     })
 }
 
