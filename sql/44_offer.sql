@@ -1,6 +1,6 @@
 -- The rule: when is a slot offered? One function answers, for a list of a year and for a hold of one start alike: what
 -- is shown can be had, what can be had is shown. Its callers force generic plans: they depend on no argument, and making
--- custom ones took 0.9 of the 2.9 ms of a list of one resource. Next: 45_class.sql; 46_slots.sql, which lists; 55_take.sql, which takes.
+-- custom ones took 0.9 of the 2.9 ms of a list of one resource. Next: 45_class.sql; 47_slots.sql, which lists; 56_take.sql, which takes.
 
 create type booking.asked as (starts booking.slotmap, lengths int[], arrivals booking.slotmap[], allowed booking.slotmap[]);
 comment on type booking.asked is

@@ -1,4 +1,4 @@
--- Who is taken: the candidates for one start, the verdict on them, and their order. Next: 54_seats.sql.
+-- Who is taken: the candidates for one start, the verdict on them, and their order. Next: 55_seats.sql.
 
 create type booking.candidate as (
     requirement_id uuid,

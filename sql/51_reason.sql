@@ -1,4 +1,4 @@
--- Words for why a start is not offered: look-ups for each condition, which decide nothing. Next: 51_explain_slot.sql.
+-- Words for why a start is not offered: look-ups for each condition, which decide nothing. Next: 52_explain_slot.sql.
 
 create type booking.slot_reason as (
     code text,

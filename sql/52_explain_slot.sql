@@ -1,5 +1,5 @@
--- Why a start is not offered, for owners: the decision is the rule's own (44_offer.sql, 53_choose.sql), 50_reason.sql finds
--- the words. Next: 52_session.sql.
+-- Why a start is not offered, for owners: the decision is the rule's own (44_offer.sql, 54_choose.sql), 51_reason.sql finds
+-- the words. Next: 53_session.sql.
 
 create function booking.explain_slot(
     tenant uuid,

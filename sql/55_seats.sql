@@ -1,4 +1,4 @@
--- Taking seats: which class to join, and a hold with its seats in it. The reading side: 45_class.sql. Next: 55_take.sql.
+-- Taking seats: which class to join, and a hold with its seats in it. The reading side: 45_class.sql. Next: 56_take.sql.
 
 create function booking.class_with_seats(
     question booking.question,

@@ -1,6 +1,6 @@
 -- held_spans: the volatile half of a calendar. What available_slots lists with holds => 'ignore' changes only with bookings
 -- and hours, and may be kept; this changes with every hold, is the same for all durations, and costs only the live
--- holds. Next: 49_resource_day.sql.
+-- holds. Next: 50_resource_day.sql.
 
 create type booking.held_span as (
     resource_id uuid,

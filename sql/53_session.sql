@@ -1,4 +1,4 @@
--- Who is asking, and how refusals read. Next: 53_choose.sql.
+-- Who is asking, and how refusals read. Next: 54_choose.sql.
 
 create function booking.session_hash(session_id text)
 returns bytea

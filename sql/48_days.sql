@@ -1,4 +1,4 @@
--- available_days: which dates have anything, for the calendar that comes before the list. Next: 48_held_spans.sql.
+-- available_days: which dates have anything, for the calendar that comes before the list. Next: 49_held_spans.sql.
 
 create type booking.available_day as (day date, available boolean, slots int);
 comment on type booking.available_day is 'A local date: is any start offered on it, and how many are.';

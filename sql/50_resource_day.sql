@@ -1,5 +1,5 @@
 -- One resource, asked directly: is it free, and which slots of a day are busy? Both read the pages of the weeks in
--- question, however long the history is. Next: 50_reason.sql.
+-- question, however long the history is. Next: 51_reason.sql.
 
 create function booking.the_resource(tenant uuid, resource uuid)
 returns booking.resource
