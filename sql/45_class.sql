@@ -1,6 +1,6 @@
 -- Classes: services with seats. The claims of one booking meet those of others in the sittings of its resources, one a
 -- resource; the sittings that are booked together are a class, and who joins takes a seat in each of them. So a teacher
--- gives one class in one room, however many teachers and rooms there are to choose from. Next: 47_slots.sql.
+-- gives one class in one room, however many teachers and rooms there are to choose from. Next: 46_count.sql.
 
 create type booking.class as (
     starts_at timestamptz,
