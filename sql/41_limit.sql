@@ -106,6 +106,8 @@ returns setof booking.limit_room
 language plpgsql
 stable
 rows 50
+-- Series and arrays of unknown length make it look so dear that it would be compiled, which takes half a second.
+set jit = off
 as $$
 #variable_conflict use_column
 declare
