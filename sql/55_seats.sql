@@ -16,19 +16,28 @@ declare
     v_starts tstzrange := tstzrange(starts_at, starts_at + interval '1 microsecond');
     v_offers booking.offer[] := booking.offers(
         question, lower(v_starts), upper(v_starts), session_hash, true, now);
+    v_limits booking.limit_room[];
     v_class booking.class;
 begin
+    if question.limited then
+        v_limits := booking.limits_of(question.service, v_starts, question.minutes, session_hash, now);
+    end if;
     -- The fullest first: a class that is nearly empty may yet be empty again.
     select c.* into v_class
     from unnest(booking.classes(question.service, v_offers, v_starts, question.minutes, session_hash, now)) c
     where c.free >= class_with_seats.seats and (class_with_seats.resource is null or class_with_seats.resource = any (c.resources))
+        and not exists (
+            select
+            from unnest(v_limits) l
+            where l.room <= 0 and l.resource_id = any (c.resources) and l.span @> c.starts_at)
     order by c.free, c.resources, c.units
     limit 1;
     return v_class;
 end
 $$;
 comment on function booking.class_with_seats(booking.question, timestamptz, uuid, bytea, int, timestamptz) is
-    'The class at a start that has so many seats left, with a given resource; nulls where there is none.';
+    'The class at a start that has so many seats left, with a given resource, and whose resources no limit shuts; nulls where '
+    'there is none.';
 
 create function booking.lock_class(service booking.service, class booking.class, lock_pages boolean)
 returns booking.candidate[]

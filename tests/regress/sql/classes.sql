@@ -107,3 +107,19 @@ insert into booking.claim (tenant_id, resource_id, span, hold_id, sitting_id, se
 select c.tenant_id, c.resource_id, c.span, c.hold_id, c.sitting_id, c.seat from booking.claim c where c.sitting_id is not null limit 1;
 update booking.claim set span = span * '[2100-01-05 09:15,)' where sitting_id is not null;
 select * from booking.verify();
+
+-- Two bookings a day for each teacher, however many classes and seats they have: the third of a class goes to the other one.
+delete from booking.hold;
+delete from booking.booking;
+update booking.service set seats = 3 where service_id = :'yoga';
+insert into booking.service_limit (tenant_id, service_id, scope, period, max_count) values (:t, :'yoga', 'resource', 'day', 2);
+select * from seen;
+select n, right(b.resources[1]::text, 1) as teacher, b.code
+from generate_series(41, 45) n
+cross join lateral booking.try_hold(:t, :'yoga', '2100-01-04 09:00', pg_temp.who(n)) b;
+select * from seen;
+-- Two seats in one booking count once.
+delete from booking.hold;
+select right(resources[1]::text, 1) as teacher, code from booking.try_hold(:t, :'yoga', '2100-01-04 09:00', pg_temp.who(51), seats => 1);
+select right(resources[1]::text, 1) as teacher, code from booking.try_hold(:t, :'yoga', '2100-01-04 09:00', pg_temp.who(52), seats => 2);
+select * from booking.verify();
