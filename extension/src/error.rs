@@ -86,7 +86,7 @@ impl From<Refusal> for ErrorReport {
             ),
             Error::Ragged => report(
                 Code::ERRCODE_INVALID_PARAMETER_VALUE,
-                "lists of counts differ in length".into(),
+                "lists differ in length".into(),
             ),
             Error::NotConstant => report(
                 Code::ERRCODE_INVALID_PARAMETER_VALUE,
@@ -95,7 +95,7 @@ impl From<Refusal> for ErrorReport {
             Error::CountOverflow => {
                 report(Code::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "count out of range".into())
             }
-            Error::Malformed => report(Code::ERRCODE_DATA_CORRUPTED, "malformed slotmap".into()),
+            Error::Malformed => report(Code::ERRCODE_DATA_CORRUPTED, "malformed slotmap or pool".into()),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! pg_booking's kernel inside PostgreSQL: the `slotmap` type over `pg_booking_core`.
 //!
-//! Every `#[pg_extern]` becomes the symbol `<name>_wrapper`, which `sql/1*.sql` declares by hand with all its attributes.
+//! Every `#[pg_extern]` becomes the symbol `<name>_wrapper`, which the files of `sql` declare by hand with all its attributes.
 //! Read `datum` first: unsafe code stands in `datum`, `range/*`, `scalar`, and where PostgreSQL hands
-//! out bare pointers: `io/wire`, `aggregate/state`, `operator/hash`, `analyze`, `index/*`. The rest is one concern a file.
+//! out bare pointers: `io/wire`, `aggregate/state`, `operator/hash`, `analyze`, `index/*`, `pool/offer`. The rest is one concern a file.
 // An ErrorReport is large, but it is built once, on the way out.
 #![allow(clippy::result_large_err)]
 
@@ -15,7 +15,7 @@ mod error;
 mod datum;
 /// Ranges and multiranges of `timestamptz` in and out of a `Datum`.
 mod range;
-/// Intervals and arrays out of a `Datum`.
+/// Intervals and arrays in and out of a `Datum`.
 mod scalar;
 
 /// What a map says about itself: bounds, counts, runs, the 0-95 view.
@@ -36,5 +36,5 @@ mod io;
 mod operator;
 /// The members of a service, and who of them is free.
 mod pool;
-/// `slot_starts` and `slot_grid`.
+/// The start search, the grid, and the starts of a service.
 mod search;

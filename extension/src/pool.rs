@@ -12,6 +12,7 @@ use pg_booking_core::start::Need;
 use pg_booking_core::{Bits, Error, Grain, Slotmap, Stored};
 use pgrx::datum::{Internal, Uuid};
 use pgrx::{pg_extern, pg_sys};
+use std::collections::HashMap;
 
 /// `pool_offers`.
 mod offer;
@@ -74,18 +75,18 @@ fn pool_add(
     let pool = Pool::read(pool).or_report()?;
     let mut sum = Collector::default();
     sum.pool(&pool).or_report()?;
-    let resources = resources.elements("resource")?;
-    let pages = units
-        .elements("unit")?
-        .into_iter()
-        .zip(open.all())
-        .zip(busy.all());
+    let (resources, units) = (resources.elements("resource")?, units.elements("unit")?);
+    let (open, busy) = (open.all(), busy.all());
+    let rows = resources.len();
+    if [units.len(), open.len(), busy.len()] != [rows; 3] {
+        return Err(Error::Ragged).or_report();
+    }
+    let members: HashMap<_, _> = pool.members.iter().map(|m| (m.resource, m)).collect();
+    let pages = units.into_iter().zip(open).zip(busy);
     for (resource, ((unit, open), busy)) in resources.iter().zip(pages) {
-        let member = pool
-            .members
-            .iter()
-            .find(|member| member.resource == *resource.as_bytes());
-        let Some(member) = member else { continue };
+        let Some(member) = members.get(resource.as_bytes()) else {
+            continue;
+        };
         sum.member(member.requirement, member.resource, member.capacity);
         let page = Page {
             unit,
@@ -197,11 +198,4 @@ fn ask<'a>(
         }
         _ => Err(Error::Ragged).or_report(),
     }
-}
-
-/// The empty map of a grain in minutes.
-fn none(minutes: i32) -> Sql<Slotmap> {
-    Grain::new(i64::from(minutes))
-        .map(Slotmap::empty)
-        .or_report()
 }

@@ -1,4 +1,4 @@
-//! Intervals and arrays out of a `Datum`. `timestamptz` and `date` need nothing: they are passed as plain `i64` and `i32`.
+//! Intervals and arrays in and out of a `Datum`. `timestamptz` and `date` need nothing: they are passed as plain `i64` and `i32`.
 
 use crate::datum::{Map, Owned};
 use crate::error::{Sql, null_not_allowed};

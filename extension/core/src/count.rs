@@ -73,6 +73,29 @@ pub fn slot_fits(free: &[i32], members: usize, pick: i32) -> Result<Vec<i32>, Er
         .collect()
 }
 
+/// The same, of members whose counts are in the planes of a tally each: 200 lists of a year of minutes would take 400 MB.
+pub fn plane_fits(
+    starts: &impl Bits,
+    members: &[Vec<Slotmap>],
+    pick: i32,
+) -> Result<Vec<i32>, Error> {
+    if pick < 1 {
+        return Err(Error::NotPositive);
+    }
+    slots(starts)
+        .map(|slot| {
+            let units = || {
+                members.iter().map(move |planes| {
+                    let bits = planes.iter().enumerate();
+                    bits.map(|(power, plane)| i64::from(plane.has(slot)) << power.min(62))
+                        .sum()
+                })
+            };
+            largest(units, i64::from(pick))
+        })
+        .collect()
+}
+
 /// With `pick` 1 every free unit is one more booking.
 fn sums(free: &[i32], starts: usize) -> Result<Vec<i32>, Error> {
     let mut sums = vec![0i32; starts];

@@ -1,4 +1,5 @@
-//! Steps counted from the start of each run, anew at the midnight of every day that is open throughout.
+//! Steps counted from the start of each run, anew at the midnight of every day that is open throughout; and the starts of a
+//! service on them.
 
 use crate::error::Error;
 use crate::map::{Bits, Slotmap};

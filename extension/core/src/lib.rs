@@ -19,9 +19,9 @@ pub mod aggregate;
 pub mod count;
 /// The 0-95 view of a UTC day.
 pub mod day;
-/// Steps counted from the start of each run.
+/// Steps counted from the start of each run, and where a service starts on them.
 pub mod grid;
-/// The start in a slot_id.
+/// The slot_id.
 pub mod id;
 /// Keys of a GiST index over maps.
 pub mod index;

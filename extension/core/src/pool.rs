@@ -43,7 +43,7 @@ pub struct Member<'a> {
     pub resource: Id,
     /// How many units it has, alike.
     pub capacity: i32,
-    /// How many weeks of pages there were.
+    /// How many weeks of pages there were; after more were added by hand it means nothing.
     pub weeks: i32,
     /// When it is open; `None` without a page.
     pub open: Option<Stored<'a>>,
@@ -80,7 +80,10 @@ impl<'a> Pool<'a> {
         let requirements: Vec<_> = (0..rest.count()?)
             .map(|_| {
                 let (id, pick) = (rest.id()?, rest.number()?);
-                Ok(Requirement { id, pick })
+                match pick {
+                    1.. => Ok(Requirement { id, pick }),
+                    _ => Err(Error::Malformed),
+                }
             })
             .collect::<Result<_, Error>>()?;
         let members = (0..rest.count()?)
@@ -172,7 +175,7 @@ impl<'a> Reader<'a> {
         if requirement >= requirements {
             return Err(Error::Malformed);
         }
-        Ok(Member {
+        let member = Member {
             requirement,
             resource: self.id()?,
             capacity: self.number()?,
@@ -185,7 +188,19 @@ impl<'a> Reader<'a> {
                     Ok(Unit { number, busy, held })
                 })
                 .collect::<Result<_, Error>>()?,
-        })
+        };
+        let numbers = member.units.iter().map(|unit| unit.number);
+        let ascend = core::iter::once(0)
+            .chain(numbers)
+            .is_sorted_by(|a, b| a < b);
+        let known = member
+            .units
+            .iter()
+            .all(|unit| unit.busy.is_some() || unit.held.is_some());
+        match ascend && known {
+            true => Ok(member),
+            false => Err(Error::Malformed),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `pool_offers`: the units of a pool as an array of a composite type, built here: to join them together from maps in SQL
 //! took as long as to find them.
 
-use super::{Maps, ask, none};
+use super::{Maps, ask};
 use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql};
 use crate::scalar::ArrayArg;
@@ -33,9 +33,8 @@ fn pool_offers(
     let starts = starts.view()?;
     let maps = Maps::new(arrivals, allowed)?;
     let ask = ask(starts.grain(), lengths, before, after, &maps)?;
-    let none = none(i32::from(starts.grain().minutes()))?;
     let offers = pool
-        .offers(&ask, &none, with_hours.unwrap_or(false))
+        .offers(&ask, starts.grain(), with_hours.unwrap_or(false))
         .or_report()?;
     let row = |offer: pg_booking_core::pool::offer::Offer| {
         let member = pool.members.get(offer.member)?;
@@ -69,19 +68,25 @@ struct OfferArrayOut(Vec<[Option<pg_sys::Datum>; 9]>);
 unsafe impl BoxRet for OfferArrayOut {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: the type is read off the declaration of the call; its descriptor is a copy in the current context, and
-        // has the attributes that `row` fills, in their order: sql declares type and function side by side, and the
-        // count is checked. Core copies the values into rows, and the rows into an array.
+        // begins with the attributes that `row` fills, in their order: sql declares type and function side by side. Core
+        // copies the values into rows, and the rows into an array.
         unsafe {
             let declared = pg_sys::get_fn_expr_rettype((*fcinfo.as_mut_ptr()).flinfo);
             let element = pg_sys::get_element_type(declared);
             let shape = pg_sys::lookup_rowtype_tupdesc_copy(element, -1);
-            assert_eq!((*shape).natts, 9, "booking.offer has nine attributes");
+            // A later version may have added some, which are null.
+            let all = usize::try_from((*shape).natts).unwrap_or(0).max(9);
             let mut rows: Vec<_> = self
                 .0
                 .iter()
                 .map(|row| {
-                    let mut values = row.map(|value| value.unwrap_or(pg_sys::Datum::null()));
-                    let mut nulls = row.map(|value| value.is_none());
+                    let mut values = vec![pg_sys::Datum::null(); all];
+                    let mut nulls = vec![true; all];
+                    for (place, value) in row.iter().enumerate() {
+                        if let Some(value) = value {
+                            (values[place], nulls[place]) = (*value, false);
+                        }
+                    }
                     let tuple =
                         pg_sys::heap_form_tuple(shape, values.as_mut_ptr(), nulls.as_mut_ptr());
                     pg_sys::heap_copy_tuple_as_datum(tuple, shape)

@@ -2,8 +2,9 @@
 //! what keeps the whole resource, miss the booking with its buffers.
 
 use super::{Member, Pool};
-use crate::count::{slot_counts, slot_fits, slot_least};
+use crate::count::{plane_fits, slot_counts, slot_least};
 use crate::error::Error;
+use crate::grain::Grain;
 use crate::map::{Bits, Slotmap};
 use crate::set::{intersection, union};
 use crate::start::{Need, slot_starts, without_blocked};
@@ -14,11 +15,12 @@ use crate::tally::Tally;
 pub enum Ask<B> {
     /// A booking that lies in the opening hours of its members.
     Inside(Need),
-    /// Starts at which hours on the way do not count: equally long ones each, and when each member may begin.
+    /// Stays, and spans that cross closed hours: starts by length, and of each member those that its hours, or closed nights,
+    /// allow.
     Across(Vec<(Need, B)>, Vec<B>),
 }
 
-/// A unit of a member, or so many from it on that nobody ever has.
+/// A unit of a member, or the lowest of so many, alike, that nobody has.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Offer {
     /// The place of the member.
@@ -61,6 +63,7 @@ impl<B: Bits> Ask<B> {
         }
     }
 
+    /// The starts of a member if nothing were in the way; not cut to the arrivals.
     fn hours(&self, member: &Member<'_>, place: usize, none: &Slotmap) -> Result<Slotmap, Error> {
         match self {
             Ask::Inside(need) => {
@@ -77,13 +80,14 @@ impl<B: Bits> Ask<B> {
 }
 
 impl Pool<'_> {
-    /// Every unit of every member, `none` being the empty map of their grain.
+    /// Every unit of every member; all maps have that grain.
     pub fn offers(
         &self,
         ask: &Ask<impl Bits>,
-        none: &Slotmap,
+        grain: Grain,
         with_hours: bool,
     ) -> Result<Vec<Offer>, Error> {
+        let none = &Slotmap::empty(grain);
         let mut offers = Vec::with_capacity(self.members.len());
         for (place, member) in self.members.iter().enumerate() {
             let hours = match with_hours {
@@ -112,7 +116,7 @@ impl Pool<'_> {
         let mut least: Option<Vec<i32>> = None;
         for (number, requirement) in self.requirements.iter().enumerate() {
             let mut all = Tally::new(starts.grain());
-            let (mut each, mut members) = (Vec::new(), 0);
+            let mut each = Vec::new();
             for (place, _) in self
                 .members
                 .iter()
@@ -132,13 +136,12 @@ impl Pool<'_> {
                     tally.add_times(&free, offer.units.unsigned_abs())
                 })?;
                 if requirement.pick != 1 {
-                    each.extend(slot_counts(starts, &own.planes()?)?);
-                    members += 1;
+                    each.push(own.planes()?);
                 }
             }
             let counts = match requirement.pick {
                 1 => slot_counts(starts, &all.planes()?)?,
-                pick => slot_fits(&each, members, pick)?,
+                pick => plane_fits(starts, &each, pick)?,
             };
             least = Some(match least {
                 Some(least) => slot_least(&least, &counts)?,

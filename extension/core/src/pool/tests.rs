@@ -147,7 +147,6 @@ fn a_unit_is_free_by_its_own_claims_only() {
 
 #[test]
 fn units_that_nobody_has_are_one_offer() {
-    let none = Slotmap::empty(Grain::DEFAULT);
     let bytes = pool(|pool| {
         add(
             pool,
@@ -166,7 +165,7 @@ fn units_that_nobody_has_are_one_offer() {
         stable,
         free,
     };
-    let offers = pool.offers(&inside(), &none, true).unwrap();
+    let offers = pool.offers(&inside(), Grain::DEFAULT, true).unwrap();
     let expected = [
         offer(1, 1, run(0..5), Some(run(3..5))),
         offer(2, 1, run(2..5), None),
