@@ -45,7 +45,7 @@ immutable
 parallel safe
 as 'MODULE_PATHNAME', 'service_starts_wrapper';
 comment on function booking.service_starts(booking.slotmap, timestamptz, timestamptz, integer, integer, boolean, timestamptz[]) is
-    'The starts in a range, from_ts <= start < to_ts, on slot_grid of open (step null: any slot), with so many minutes in one run of open, or with both ends open where the booking crosses closed hours. Errors: 22023 minutes or step not whole slots, 22004 null midnight';
+    'The starts in a range, from_ts <= start < to_ts, on slot_grid of open (step null: any slot), with so many minutes in one run of open, or with both ends open where the booking crosses closed hours. Errors: 22023 minutes or step not whole slots, or midnights that do not ascend, 22004 null midnight';
 
 create function booking.has_run(map booking.slotmap, minutes integer)
 returns boolean

@@ -1,4 +1,4 @@
--- Counts along starts: one number for each set slot of a map, in order. Beside slot_series of the same map in ROWS FROM
+-- Counts along starts: one number for each set slot of a map, in order. Beside slot_instants of the same map in unnest
 -- they are a list of starts with what is left at each. Next: 19_slotmap_gist.sql.
 
 create function booking.slot_counts(starts booking.slotmap, planes booking.slotmap[])

@@ -58,6 +58,9 @@ create table booking.service (
     constraint service_buffers_positive check (buffer_before between 0 and 525600 and buffer_after between 0 and 525600),
     constraint service_min_notice_positive check (min_notice >= '0' and min_notice <= '10 years'),
     constraint service_bookable_some check (not isempty(bookable)),
+    constraint service_bookable_bounded check (
+        coalesce(lower(bookable) between '0001-01-01' and '9999-01-01', true)
+        and coalesce(upper(bookable) between '0001-01-01' and '9999-01-01', true)),
     constraint service_horizon_positive check (horizon > '0' and horizon <= '100 years'),
     constraint service_hold_ttl_bounded check (hold_ttl > '0' and hold_ttl <= max_hold_age),
     constraint service_max_hold_age_bounded check (max_hold_age <= '7 days')

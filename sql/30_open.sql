@@ -84,9 +84,8 @@ stable
 parallel safe
 rows 100
 begin atomic
-    -- Compared on the wall clock, and only what is left as instants, by adding the offset: to look a zone up, UTC among them,
-    -- costs more than all the rest.
-    -- On the wall clock, by dates first; only what is left becomes instants, by its offset: UTC is a zone to look up, too.
+    -- On the wall clock, by dates first; only what is left becomes instants, by adding its offset: to look a zone up, UTC among
+    -- them, costs more than all the rest.
     with clock as materialized (
         select c.days, c.utc_offset, l.starts_at, l.ends_at, l.starts_at::date as first_day, l.ends_at::date as last_day
         from booking.schedule_clocks(tenant, schedule, from_ts, to_ts) c
@@ -143,10 +142,10 @@ begin
         with beginning as (
             select w.opened_at, w.span, w.location_id,
                 lower(w.span) >= max(upper(w.span)) over (
-                    order by lower(w.span) rows between unbounded preceding and 1 preceding) as of_island
+                    order by lower(w.span) rows between unbounded preceding and 1 preceding) as begins_island
             from booking.window_spans(window_locations.tenant, window_locations.schedule, from_ts, to_ts) w),
         island as (
-            select b.opened_at, b.span, b.location_id, count(*) filter (where b.of_island) over (order by lower(b.span)) as island
+            select b.opened_at, b.span, b.location_id, count(*) filter (where b.begins_island) over (order by lower(b.span)) as island
             from beginning b),
         covered as (
             select i.span, i.location_id,

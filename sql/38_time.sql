@@ -9,8 +9,8 @@ parallel safe
 as $$
 begin
     -- Nearly always, and all in one: each expression of its own costs 1.5 us in every transaction.
-    if from_ts <= to_ts and to_ts - from_ts <= interval '400 days'
-        and from_ts >= '0001-01-01 00:00+00' and to_ts <= '9999-01-01 00:00+00'
+    if from_ts >= '0001-01-01 00:00+00' and to_ts <= '9999-01-01 00:00+00'
+        and from_ts <= to_ts and to_ts - from_ts <= interval '400 days'
     then
         return;
     end if;

@@ -67,7 +67,7 @@ comment on function booking.off_grain(int, int, booking.service) is
 create type booking.question as (service booking.service, grain int, minutes int, step int, limited boolean);
 comment on type booking.question is
     'What is asked of a service: for how many minutes (a night counts 1440, however long it is), at which step between '
-    'starts (null: every slot of the grain, in minutes, that its resources share); and has it limits.';
+    'starts (null: every slot of the grain, in minutes, that its resources share); and has it limits that are not by customer.';
 
 create function booking.question(tenant uuid, service uuid, duration interval, step interval default null)
 returns booking.question
@@ -95,7 +95,7 @@ begin
         exists (
             select
             from booking.service_limit l
-            where l.tenant_id = s.tenant_id and l.service_id = s.service_id)
+            where l.tenant_id = s.tenant_id and l.service_id = s.service_id and l.scope <> 'customer')
     into v_question
     from booking.service s
     join booking.tenant t using (tenant_id)

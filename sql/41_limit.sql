@@ -1,5 +1,5 @@
 -- Limits: how many more bookings of a service a day, week or month admits. One function counts, for a list and under the
--- lock of a hold alike. Next: 44_offer.sql.
+-- lock of a hold alike. Next: 42_pool.sql.
 
 create function booking.lock_service(service booking.service)
 returns void

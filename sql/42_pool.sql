@@ -58,7 +58,7 @@ strict
 parallel safe
 as 'MODULE_PATHNAME', 'pool_add_wrapper';
 comment on function booking.pool_add(booking.pool, uuid[], integer[], booking.slotmap[], booking.slotmap[]) is
-    'A pool and further pages of its resources; those of others are left out. Errors: 22004 null resource or unit, 22023 grains differ, 54000 too long';
+    'A pool and further pages of its resources; those of others are left out, and pool_weeks means nothing any more. Errors: 22023 lists that differ in length, 22004 null resource or unit, 22023 grains differ, 54000 too long';
 
 create function booking.pool_open(pool booking.pool)
 returns booking.slotmap
@@ -123,7 +123,7 @@ returns booking.pool
 language plpgsql
 stable
 parallel safe
--- What booking.answer turns off is not for queries like these.
+-- booking.answer turns it off, for its own query, which reads by keys alone.
 set enable_seqscan = on
 as $$
 #variable_conflict use_column

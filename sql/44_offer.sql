@@ -16,8 +16,8 @@ create function booking.asked(
 returns booking.asked
 language plpgsql
 stable
--- What booking.answer turns off is not for the hours and nights that are asked for here: where a scan of a table cannot be
--- helped, its price looks so dear that the query is compiled, for half a second.
+-- booking.answer turns it off. Below here a scan that cannot be helped would then count for 10,000,000,000, and the query
+-- around it be compiled, which takes half a second.
 set enable_seqscan = on
 as $$
 #variable_conflict use_column
@@ -68,6 +68,9 @@ begin
     select booking.slotmap_agg(a.starts), array_agg(a.minutes), array_agg(a.starts)
     into v_asked.starts, v_asked.lengths, v_asked.arrivals
     from unnest(booking.arrivals(v_service, question.minutes, question.grain, tstzrange(from_ts, to_ts))) a;
+    if v_asked.starts is null then
+        return v_asked;
+    end if;
     v_asked.allowed := array(
         select case
             when r.schedule_id is null then v_asked.starts
@@ -93,7 +96,7 @@ create type booking.offer as (
     stable booking.slotmap,
     free booking.slotmap);
 comment on type booking.offer is
-    'A unit of a resource, or so many units from it on that nobody has ever taken in the range. starts: the grid of the '
+    'A unit of a resource, or the lowest of so many, alike, that nobody has in the range. starts: the grid of the '
     'service, the same in every row, which the others are to be read on; hours, where only opening hours of the resource '
     'count (null unless asked for); stable, where nothing that cannot expire is in the way; free, where no foreign live hold '
     'is either.';

@@ -1,5 +1,5 @@
 -- What is left at each start, where units, classes or limits have to be told apart: lists of integers along the starts, a
--- list a resource, not row by row. What needs no telling apart booking.pool_counts has counted. Next: 47_slots.sql.
+-- list a resource, not row by row. All other services are counted by booking.pool_counts alone. Next: 47_slots.sql.
 
 create type booking.start_count as (resource_id uuid, starts booking.slotmap, free int[], stable int[]);
 comment on type booking.start_count is

@@ -178,7 +178,7 @@ declare
     v_service booking.service := v_question.service;
     v_session bytea := booking.session_hash(session_id);
     v_now timestamptz := coalesce(as_of, statement_timestamp());
-    v_by_resource boolean := each_resource or listed.resource is not null;
+    v_by_resource boolean := coalesce(each_resource, false) or listed.resource is not null;
     v_range tstzrange;
     v_answer booking.answer;
     v_limits booking.limit_room[];
@@ -248,7 +248,6 @@ create function booking.available_slots(
 returns setof booking.slot
 language sql
 stable
-rows 500
 -- Inlined, so that each row goes from the arrays to whoever reads them and is put aside by nobody, 0.2 us each time. It
 -- needs no search_path: names in a body like this are bound when it is created.
 begin atomic

@@ -251,6 +251,7 @@ begin
                 from booking.claim c
                 where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id and c.span && v_claimed)));
     loop
+        v_lost := null;
         v_code := booking.verdict(v_candidates, resource);
         if v_service.seats is not null and coalesce(v_code, 'BK001') = 'BK001' then
             v_class := booking.class_with_seats(question, starts_at, resource, session_hash, seats);
@@ -307,6 +308,10 @@ begin
             end;
         end if;
         v_attempt := v_attempt + 1;
+        if v_attempt > 100 then
+            -- Nobody is outrun so often: pages say free what claims do not. booking.verify() knows.
+            return (null, null, null, null, null, 'BK001', null)::booking.hold_result;
+        end if;
         if v_service.seats is not null or v_constraint is not null or exists (select from unnest(v_lost) l where l.units > 1) then
             v_candidates := booking.candidates(question, starts_at, resource, session_hash);
         else

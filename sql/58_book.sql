@@ -1,4 +1,4 @@
--- book: from a hold, or directly. Locks are taken in the order of every writer: resources, members, then the hold with
+-- book: from a hold, or directly. Locks are taken in the order of every writer: session, service, resources, members, then the hold with
 -- its claims, then pages (by the triggers of 33_busy_triggers.sql). Next: 59_cancel.sql.
 
 create type booking.booking_result as (

@@ -83,6 +83,10 @@ from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05', resource =
 cross join lateral booking.slot_of(a.slot_id) slot
 limit 1;
 
+-- Null is what a driver sends for an option that was not given.
+select count(*) > 0 as some, count(*) = (select count(*) from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05')) as same
+from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05', each_resource => null);
+
 -- Weeks that are not stored give the same answers.
 create temp table stored as
 select * from booking.available_slots(:t, :'pool', '2100-01-04', '2100-03-04', each_resource => true, as_of => '2100-01-01');

@@ -68,6 +68,8 @@ select booking.put_service(:t, 'one', 'One', array[40], array['00000000-0000-000
 
 \set VERBOSITY sqlstate
 update booking.service set bookable = 'empty';
+update booking.service set bookable = daterange('2100-01-01', 'infinity');
+update booking.service set bookable = daterange('2100-01-01', '5874897-01-01');
 update booking.service set durations = '{{1,2},{3,4}}';
 select booking.zone_offsets('UTC', now(), 'infinity');
 select booking.expire_holds(-1);

@@ -159,3 +159,13 @@ select n, code
 from generate_series(29, 30) n, booking.try_book(
     :t, service => :hut, starts_at => timezone('Europe/Berlin', make_timestamp(2101, 10, n, 15, 0, 0)), duration => '1 day',
     customer => '{"phone": "7"}');
+
+-- The first instant of a day that is full is told so, as any other of it.
+insert into booking.resource (tenant_id, resource_id, slug, name) values (:t, '00000000-0000-0000-0000-00000000000e', 'always', 'Always');
+select booking.put_service(:t, 'daily', 'Daily', array[60], array['00000000-0000-0000-0000-00000000000e']::uuid[]) as daily \gset
+insert into booking.service_limit (tenant_id, service_id, scope, period, max_count) values (:t, :'daily', 'service', 'day', 1);
+select code from booking.try_book(:t, service => :'daily', starts_at => '2100-01-05 10:00+01');
+select at, e.code, e.reason
+from unnest(array['2100-01-05 00:00+01', '2100-01-05 12:00+01']::timestamptz[]) at
+cross join lateral booking.explain_slot(:t, :'daily', at) e
+order by at, e.reason;
