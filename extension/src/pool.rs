@@ -141,6 +141,32 @@ fn pool_counts(
     allowed: Option<ArrayArg<Map<'_>>>,
     with_holds: Option<bool>,
 ) -> Sql<Option<IntArrayOut>> {
+    let maps = arrivals.zip(allowed);
+    asking(
+        pool,
+        starts,
+        lengths,
+        before,
+        after,
+        maps,
+        |pool, starts, ask| {
+            let counts = pool.counts(starts, ask, with_holds.unwrap_or(true));
+            counts.map(IntArrayOut).or_report()
+        },
+    )
+}
+
+/// Reads what is asked of a pool, null if anything is but the maps: those are of bookings that do not lie in opening hours,
+/// the starts of each length and of each member.
+fn asking<T>(
+    pool: Option<&[u8]>,
+    starts: Option<Map<'_>>,
+    lengths: Option<ArrayArg<i32>>,
+    before: Option<i32>,
+    after: Option<i32>,
+    maps: Option<(ArrayArg<Map<'_>>, ArrayArg<Map<'_>>)>,
+    answer: impl FnOnce(&Pool<'_>, &Stored<'_>, &Ask<Stored<'_>>) -> Sql<T>,
+) -> Sql<Option<T>> {
     let (Some(pool), Some(starts), Some(lengths), Some(before), Some(after)) =
         (pool, starts, lengths, before, after)
     else {
@@ -148,31 +174,7 @@ fn pool_counts(
     };
     let pool = Pool::read(pool).or_report()?;
     let starts = starts.view()?;
-    let maps = Maps::new(arrivals, allowed)?;
-    let ask = ask(starts.grain(), lengths, before, after, &maps)?;
-    let counts = pool.counts(&starts, &ask, with_holds.unwrap_or(true));
-    counts.map(|counts| Some(IntArrayOut(counts))).or_report()
-}
-
-/// The maps of what does not lie in opening hours: of each length, of each member.
-struct Maps<'a>(Option<(Vec<Map<'a>>, Vec<Map<'a>>)>);
-
-impl<'a> Maps<'a> {
-    fn new(arrivals: Option<ArrayArg<Map<'a>>>, allowed: Option<ArrayArg<Map<'a>>>) -> Sql<Self> {
-        let both = arrivals.zip(allowed);
-        let both = both
-            .map(|(arrivals, allowed)| Ok((arrivals.elements("map")?, allowed.elements("map")?)));
-        both.transpose().map(Maps)
-    }
-}
-
-fn ask<'a>(
-    grain: Grain,
-    lengths: ArrayArg<i32>,
-    before: i32,
-    after: i32,
-    maps: &'a Maps<'_>,
-) -> Sql<Ask<Stored<'a>>> {
+    let grain = starts.grain();
     let need = |&length: &i32| {
         Ok(Need {
             duration: Length::minutes(length).slots_above_zero(grain)?,
@@ -181,21 +183,20 @@ fn ask<'a>(
         })
     };
     let lengths = lengths.elements("length")?;
-    let needs: Vec<_> = lengths
-        .iter()
-        .map(need)
-        .collect::<Result<_, Error>>()
-        .or_report()?;
-    match (&maps.0, &needs[..]) {
-        (None, [need]) => Ok(Ask::Inside(*need)),
-        (Some((arrivals, allowed)), needs) if arrivals.len() == needs.len() => {
-            let arrivals = arrivals.iter().map(Map::view).collect::<Sql<Vec<_>>>()?;
-            let allowed = allowed.iter().map(Map::view).collect::<Sql<Vec<_>>>()?;
-            Ok(Ask::Across(
-                needs.iter().copied().zip(arrivals).collect(),
-                allowed,
-            ))
-        }
-        _ => Err(Error::Ragged).or_report(),
+    let needs: Result<Vec<_>, Error> = lengths.iter().map(need).collect();
+    let needs = needs.or_report()?;
+    let Some((arrivals, allowed)) = maps else {
+        return match needs[..] {
+            [need] => answer(&pool, &starts, &Ask::Inside(need)).map(Some),
+            _ => Err(Error::Ragged).or_report(),
+        };
+    };
+    let (arrivals, allowed) = (arrivals.elements("map")?, allowed.elements("map")?);
+    if arrivals.len() != needs.len() {
+        return Err(Error::Ragged).or_report();
     }
+    let arrivals: Vec<_> = arrivals.iter().map(Map::view).collect::<Sql<_>>()?;
+    let allowed = allowed.iter().map(Map::view).collect::<Sql<_>>()?;
+    let ask = Ask::Across(needs.into_iter().zip(arrivals).collect(), allowed);
+    answer(&pool, &starts, &ask).map(Some)
 }

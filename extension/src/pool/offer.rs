@@ -1,13 +1,14 @@
 //! `pool_offers`: the units of a pool as an array of a composite type, built here: to join them together from maps in SQL
 //! took as long as to find them.
 
-use super::{Maps, ask};
+use super::asking;
 use crate::datum::{Map, Owned};
 use crate::error::{OrReport, Sql};
 use crate::scalar::ArrayArg;
 use core::ffi::{c_char, c_int};
 use pg_booking_core::Bits;
-use pg_booking_core::pool::{Id, Pool};
+use pg_booking_core::pool::Id;
+use pg_booking_core::pool::offer::Offer;
 use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::Datum;
 use pgrx::{IntoDatum, Uuid, pg_extern, pg_sys};
@@ -24,37 +25,37 @@ fn pool_offers(
     allowed: Option<ArrayArg<Map<'_>>>,
     with_hours: Option<bool>,
 ) -> Sql<Option<OfferArrayOut>> {
-    let (Some(pool), Some(starts), Some(lengths), Some(before), Some(after)) =
-        (pool, starts, lengths, before, after)
-    else {
-        return Ok(None);
-    };
-    let pool = Pool::read(pool).or_report()?;
-    let starts = starts.view()?;
-    let maps = Maps::new(arrivals, allowed)?;
-    let ask = ask(starts.grain(), lengths, before, after, &maps)?;
-    let offers = pool
-        .offers(&ask, starts.grain(), with_hours.unwrap_or(false))
-        .or_report()?;
-    let row = |offer: pg_booking_core::pool::offer::Offer| {
-        let member = pool.members.get(offer.member)?;
-        let requirement = pool.requirements.get(member.requirement)?;
-        let free = offer.free.unwrap_or_else(|| offer.stable.clone());
-        Some([
-            uuid(requirement.id),
-            Some(requirement.pick.into()),
-            uuid(member.resource),
-            Some(offer.unit.into()),
-            Some(offer.units.into()),
-            Some(Owned(starts.to_map()).into_datum()),
-            offer.hours.map(|hours| Owned(hours).into_datum()),
-            Some(Owned(offer.stable).into_datum()),
-            Some(Owned(free).into_datum()),
-        ])
-    };
-    Ok(Some(OfferArrayOut(
-        offers.into_iter().filter_map(row).collect(),
-    )))
+    let maps = arrivals.zip(allowed);
+    asking(
+        pool,
+        starts,
+        lengths,
+        before,
+        after,
+        maps,
+        |pool, starts, ask| {
+            let offers = pool.offers(ask, starts.grain(), with_hours.unwrap_or(false));
+            let starts = Owned(starts.to_map()).into_datum();
+            let row = |offer: Offer| {
+                let member = pool.members.get(offer.member)?;
+                let requirement = pool.requirements.get(member.requirement)?;
+                let free = offer.free.unwrap_or_else(|| offer.stable.clone());
+                Some([
+                    uuid(requirement.id),
+                    Some(requirement.pick.into()),
+                    uuid(member.resource),
+                    Some(offer.unit.into()),
+                    Some(offer.units.into()),
+                    Some(starts),
+                    offer.hours.map(|hours| Owned(hours).into_datum()),
+                    Some(Owned(offer.stable).into_datum()),
+                    Some(Owned(free).into_datum()),
+                ])
+            };
+            let offers = offers.or_report()?.into_iter();
+            Ok(OfferArrayOut(offers.filter_map(row).collect()))
+        },
+    )
 }
 
 fn uuid(id: Id) -> Option<pg_sys::Datum> {
