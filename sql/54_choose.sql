@@ -8,10 +8,11 @@ create type booking.candidate as (
     units int,
     offered boolean,
     allowed boolean,
-    free boolean);
+    free boolean,
+    room int);
 comment on type booking.candidate is
     'A unit of a resource for one start, or so many alike: offered by clock and hours; allowed by limits besides; free of '
-    'claims, busy windows and foreign live holds besides.';
+    'claims, busy windows and foreign live holds besides. room: how many bookings limits leave the resource; null: any number.';
 
 create function booking.candidates(
     question booking.question,
@@ -39,7 +40,10 @@ begin
     return (
         select array_agg((
             o.requirement_id, o.pick, o.resource_id, o.unit, o.units, o.offered, o.allowed,
-            o.allowed and o.free @> starts_at)::booking.candidate)
+            o.allowed and o.free @> starts_at, (
+                select min(l.room)
+                from unnest(v_limits) l
+                where l.span @> starts_at and l.resource_id = o.resource_id))::booking.candidate)
         from (
             select o.*, o.hours @> starts_at as offered,
                 o.hours @> starts_at and not exists (
@@ -102,7 +106,7 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, r.units, true, true, true)::booking.candidate
+        select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, r.units, true, true, true, r.room)::booking.candidate
             order by r.requirement_id, r.resource_id is distinct from ranked.resource, not r.needed, r.load, r.resource_id)
         from (
             -- A team of several units each: whoever still has a unit for every booking that fits must be in this one, as far as
@@ -121,7 +125,7 @@ begin
                                 then booking.slot_fits(array_agg(r.spare) over w, (count(*) over w)::int, r.pick)
                         end)[1] as fits
                     from (
-                        select c.requirement_id, c.pick, c.resource_id, c.units, c.spare,
+                        select c.requirement_id, c.pick, c.resource_id, c.units, c.spare, c.room,
                             -- Units are alike, so that many who want one at once all begin with the same. Whoever lost it tries any.
                             case
                                 when c.units > 1 and attempt > 1 then (
@@ -148,7 +152,7 @@ begin
                             end as load
                         from (
                             select distinct on (u.requirement_id, u.resource_id) u.*,
-                                sum(u.units) over (partition by u.requirement_id, u.resource_id)::int as spare
+                                least(sum(u.units) over (partition by u.requirement_id, u.resource_id)::int, u.room) as spare
                             from unnest(candidates) u
                             where u.free
                             order by u.requirement_id, u.resource_id, case when attempt > 1 then random() else u.unit end) c

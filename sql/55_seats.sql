@@ -50,7 +50,7 @@ begin
         perform booking.lock_members(service.tenant_id, service.service_id, class.resources);
     end if;
     return array(
-        select (null, 1, u.resource_id, u.unit, 1, true, true, true)::booking.candidate
+        select (null, 1, u.resource_id, u.unit, 1, true, true, true, null)::booking.candidate
         from unnest(class.resources, class.units) u (resource_id, unit));
 end
 $$;

@@ -140,11 +140,11 @@ begin
         v_chosen := array(select u from unnest(ranked) u where u.resource_id = v_first);
     else
         v_chosen := array(
-            select (u.requirement_id, u.pick, u.resource_id, u.unit, u.units, u.offered, u.allowed, u.free)::booking.candidate
+            select (u.requirement_id, u.pick, u.resource_id, u.unit, u.units, u.offered, u.allowed, u.free, u.room)::booking.candidate
             from (
                 select r.*, row_number() over (partition by r.requirement_id order by r.place) as rank
                 from unnest(ranked) with ordinality
-                    r (requirement_id, pick, resource_id, unit, units, offered, allowed, free, place)) u
+                    r (requirement_id, pick, resource_id, unit, units, offered, allowed, free, room, place)) u
             where u.rank <= u.pick);
     end if;
     -- The order of every writer: resources, then members, then claims.
@@ -318,7 +318,7 @@ begin
             v_candidates := array(
                 select (c.requirement_id, c.pick, c.resource_id, c.unit, c.units, c.offered, c.allowed, c.free
                     and not exists (
-                        select from unnest(v_lost) l where l.resource_id = c.resource_id and l.unit = c.unit))::booking.candidate
+                        select from unnest(v_lost) l where l.resource_id = c.resource_id and l.unit = c.unit), c.room)::booking.candidate
                 from unnest(v_candidates) c);
         end if;
     end loop;
