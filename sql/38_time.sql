@@ -19,7 +19,7 @@ begin
             using errcode = '22004', hint = 'Give from_ts and to_ts.';
     elsif not isfinite(from_ts) or not isfinite(to_ts) then
         raise exception 'a range of instants cannot be infinite'
-            using errcode = '22008', hint = 'Give finite from_ts and to_ts.';
+            using errcode = '22008', hint = 'Give finite instants, as_of among them.';
     elsif from_ts > to_ts then
         raise exception 'from_ts must not be after to_ts'
             using errcode = '22023', detail = format('from_ts is %s, to_ts is %s.', from_ts, to_ts);
@@ -47,12 +47,14 @@ declare
     v_seconds numeric := extract(epoch from duration);
 begin
     if extract(year from duration) <> 0 or extract(month from duration) <> 0 then
-        raise exception 'a duration cannot be given in months' using errcode = '22023';
+        raise exception 'a duration cannot be given in months'
+            using errcode = '22023', hint = 'Give days, hours and minutes.';
     elsif v_seconds <= 0 or v_seconds > 525600 * 60 then
         raise exception 'duration % is out of range', duration
             using errcode = '22023', hint = 'Give one minute to 365 days.';
     elsif v_seconds % 60 <> 0 then
-        raise exception 'duration % is not in whole minutes', duration using errcode = '22023';
+        raise exception 'duration % is not in whole minutes', duration
+            using errcode = '22023', hint = 'Leave the seconds out.';
     end if;
     return v_seconds / 60;
 end

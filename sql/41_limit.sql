@@ -115,26 +115,23 @@ declare
     v_length interval := make_interval(mins => v_minutes);
 begin
     return query
-        with subject as (
-            select l.period, l.max_count, l.max_minutes, m.resource_id, p.starts_at, p.ends_at
+        with period as materialized (
+            select l.scope, l.period, l.max_count, l.max_minutes, p.starts_at, p.ends_at
             from booking.service_limit l
             cross join lateral (
                 select booking.period_start(lower(starts), l.period, service.zone, n) as starts_at,
                     booking.period_start(lower(starts), l.period, service.zone, n + 1) as ends_at
                 from generate_series(0, case l.period when 'day' then 402 when 'week' then 59 else 15 end) n
                 where lower(starts) + n * ('1 ' || l.period)::interval - interval '32 days' < upper(starts)) p
-            left join booking.requirement_resource m
-                on m.tenant_id = l.tenant_id and m.service_id = l.service_id and l.scope = 'resource'
             where l.tenant_id = service.tenant_id and l.service_id = service.service_id and l.scope <> 'customer'
-                and (l.scope = 'service' or m.resource_id is not null)
                 and p.starts_at < upper(starts)),
         reach as (
-            select min(s.starts_at) as starts_at, max(s.ends_at) as ends_at from subject s),
+            select min(p.starts_at) as starts_at, max(p.ends_at) as ends_at from period p),
         -- What counts. let_go: the starts for which an own hold would be.
         used as materialized (
             select lower(b.span) as at, booking.used_minutes(service, b.span) as length, true as stays,
                 null::tstzrange as let_go, array(
-                    select r.resource_id
+                    select distinct r.resource_id
                     from booking.booking_resource r
                     where r.tenant_id = b.tenant_id and r.booking_id = b.booking_id) as resources
             from reach
@@ -155,7 +152,7 @@ begin
                             upper(h.span))
                 end,
                 array(
-                    select c.resource_id
+                    select distinct c.resource_id
                     from booking.claim c
                     where c.tenant_id = h.tenant_id and c.hold_id = h.hold_id)
             from reach
@@ -163,28 +160,45 @@ begin
                 on h.tenant_id = service.tenant_id and h.service_id = service.service_id and h.expires_at > now
                 and lower(h.span) >= reach.starts_at and lower(h.span) < reach.ends_at),
         -- Periods are cut where own holds begin and cease to be let go: within a piece the same ones are.
-        piece as (
-            select s.*, e.at, lead(e.at, 1, s.ends_at) over (partition by s order by e.at) as until
-            from subject s
+        edge as materialized (
+            select e.at
+            from used u
+            cross join lateral unnest(array[lower(u.let_go), upper(u.let_go)]) e (at)
+            where u.let_go is not null),
+        piece as materialized (
+            select p.*, e.at, lead(e.at, 1, p.ends_at) over (partition by p order by e.at) as until
+            from period p
             cross join lateral (
-                select s.starts_at as at
+                select p.starts_at as at
                 union
                 select e.at
-                from used u
-                cross join lateral unnest(array[lower(u.let_go), upper(u.let_go)]) e (at)
-                where e.at > s.starts_at and e.at < s.ends_at) e)
-        select p.resource_id, tstzrange(p.at, p.until),
+                from edge e
+                where e.at > p.starts_at and e.at < p.ends_at) e),
+        -- By resource, and joined by equality: to try each of 200 resources on each of 30 days with all of 1,000 bookings took
+        -- six seconds. The service itself stands for none.
+        counted as (
+            select p.scope, p.period, p.at, coalesce(r.resource_id, service.service_id) as subject_id, count(*) as bookings,
+                sum(u.length) as length, count(*) filter (where u.stays) as bookings_that_stay,
+                sum(u.length) filter (where u.stays) as length_that_stays
+            from piece p
+            join used u on u.at >= p.starts_at and u.at < p.ends_at and not coalesce(u.let_go @> p.at, false)
+            left join lateral unnest(u.resources) r (resource_id) on p.scope = 'resource'
+            group by p.scope, p.period, p.at, coalesce(r.resource_id, service.service_id))
+        select m.resource_id, tstzrange(p.at, p.until),
             greatest(0, least(
-                p.max_count - count(u.at), floor((p.max_minutes - coalesce(sum(u.length), 0)) / v_minutes)))::int,
+                p.max_count - coalesce(c.bookings, 0),
+                floor((p.max_minutes - coalesce(c.length, 0)) / v_minutes)))::int,
             greatest(0, least(
-                p.max_count - count(u.at) filter (where u.stays),
-                floor((p.max_minutes - coalesce(sum(u.length) filter (where u.stays), 0)) / v_minutes)))::int,
-            p.period, p.max_count, p.max_minutes, count(u.at)::int, coalesce(sum(u.length), 0)::int
+                p.max_count - coalesce(c.bookings_that_stay, 0),
+                floor((p.max_minutes - coalesce(c.length_that_stays, 0)) / v_minutes)))::int,
+            p.period, p.max_count, p.max_minutes, coalesce(c.bookings, 0)::int, coalesce(c.length, 0)::int
         from piece p
-        left join used u
-            on u.at >= p.starts_at and u.at < p.ends_at and (p.resource_id is null or p.resource_id = any (u.resources))
-            and not coalesce(u.let_go @> p.at, false)
-        group by p.resource_id, p.period, p.max_count, p.max_minutes, p.starts_at, p.ends_at, p.at, p.until;
+        left join booking.requirement_resource m
+            on m.tenant_id = service.tenant_id and m.service_id = service.service_id and p.scope = 'resource'
+        left join counted c
+            on c.scope = p.scope and c.period = p.period and c.at = p.at
+            and c.subject_id = coalesce(m.resource_id, service.service_id)
+        where p.scope = 'service' or m.resource_id is not null;
 end
 $$;
 comment on function booking.limit_rooms(booking.service, tstzrange, int, bytea, timestamptz) is

@@ -50,6 +50,8 @@ declare
     v_ignore boolean := holds = 'ignore';
     -- A limit of a resource admits so many bookings, that is seats, of all its classes together.
     v_seats_first boolean := classes is not null and limits is not null and 1 = all (select o.pick from unnest(offers) o);
+    -- Of a team it cannot be told which classes they are: no more than all of them together.
+    v_bound boolean := classes is not null and limits is not null and not v_seats_first;
 begin
     return query
         with room as (
@@ -88,14 +90,22 @@ begin
                 case
                     when r.spans is null then f.stable
                     else booking.slot_least(f.stable, booking.slot_caps(f.starts, r.spans, r.stable))
-                end as stable
+                end as stable,
+                -- A million is any number, and 200 of them are still an integer.
+                case
+                    when v_bound
+                        then booking.slot_caps(
+                            f.starts, r.spans || tstzrange '(,)', r.free || 1000000)
+                end as room
             from fit f
             left join room r on r.resource_id = f.resource_id),
-        count (resource_id, starts, free, stable) as (
-            select null::uuid, q.starts, booking.slot_least_agg(q.free), booking.slot_least_agg(q.stable)
+        count (resource_id, starts, free, stable, room) as (
+            select null::uuid, q.starts, booking.slot_least_agg(q.free), booking.slot_least_agg(q.stable),
+                booking.slot_least_agg(q.room)
             from (
                 select p.starts, p.requirement_id, booking.slot_fits(array_agg(p.free), count(*)::int, p.pick) as free,
-                    booking.slot_fits(array_agg(p.stable) filter (where v_mark), count(*)::int, p.pick) as stable
+                    booking.slot_fits(array_agg(p.stable) filter (where v_mark), count(*)::int, p.pick) as stable,
+                    booking.slot_fits(array_agg(p.room) filter (where v_bound), count(*)::int, p.pick) as room
                 from part p
                 group by p.starts, p.requirement_id, p.pick) q
             where not by_resource
@@ -104,7 +114,7 @@ begin
             -- A row of a resource counts the bookings that use it: no more than it has units, and each needs the others that
             -- its requirement picks beside it, and all of every other requirement.
             select m.resource_id, m.starts, booking.slot_least(m.free, coalesce(o.free, m.free)),
-                booking.slot_least(m.stable, coalesce(o.stable, m.stable))
+                booking.slot_least(m.stable, coalesce(o.stable, m.stable)), m.room
             from part m
             cross join lateral (
                 select booking.slot_least_agg(q.free) as free, booking.slot_least_agg(q.stable) as stable
@@ -121,7 +131,9 @@ begin
         select c.resource_id, c.starts,
             case
                 when classes is null or v_seats_first then c.free
-                else booking.with_seats(c.free, c.starts, seats, classes, c.resource_id, v_ignore)
+                else (
+                    select coalesce(booking.slot_least(w.free, c.room), w.free)
+                    from (select booking.with_seats(c.free, c.starts, seats, classes, c.resource_id, v_ignore) as free) w)
             end,
             case
                 when classes is null or v_seats_first then c.stable

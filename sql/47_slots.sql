@@ -188,8 +188,9 @@ begin
     if as_of is not null then
         perform booking.check_range(as_of, as_of);
     end if;
-    if holds is null or holds not in ('hide', 'mark', 'ignore') then
-        raise exception 'holds must be hide, mark or ignore' using errcode = '22023';
+    holds := coalesce(holds, 'hide');
+    if holds not in ('hide', 'mark', 'ignore') then
+        raise exception 'holds must be hide, mark or ignore, not "%"', holds using errcode = '22023';
     end if;
     if listed.resource is not null then
         perform booking.check_member(v_service, listed.resource);
@@ -265,7 +266,7 @@ begin atomic
 end;
 comment on function booking.available_slots(
     uuid, uuid, timestamptz, timestamptz, interval, uuid, text, text, boolean, interval, timestamptz) is
-    'The starts that are offered, from_ts <= starts_at < to_ts, in time order. duration: one of the service''s, default its '
+    'The starts that are offered, from_ts <= starts_at < to_ts, in time order. duration: one of the service''s (no other has slots), default its '
     'shortest; step between starts, default the service''s, which alone hold and book know; resource: only with this one; each_resource: a row a resource; '
     'session_id: whose own holds are not in the way; holds: hide foreign live holds (default), mark them as held, or ignore '
     'them; as_of: replaces the clock. P0002: unknown tenant, service or resource. 22023, 22008, 22004: a range that is '

@@ -40,18 +40,21 @@ begin
     return (
         select array_agg((
             o.requirement_id, o.pick, o.resource_id, o.unit, o.units, o.offered, o.allowed,
-            o.allowed and o.free @> starts_at, (
-                select min(l.room)
-                from unnest(v_limits) l
-                where l.span @> starts_at and l.resource_id = o.resource_id))::booking.candidate)
+            o.allowed and o.free @> starts_at, o.room)::booking.candidate)
         from (
             select o.*, o.hours @> starts_at as offered,
-                o.hours @> starts_at and not exists (
-                    select
-                    from unnest(v_limits) l
-                    where l.span @> starts_at and l.room <= 0 and coalesce(l.resource_id = o.resource_id, true)) as allowed
+                o.hours @> starts_at and coalesce(a.room > 0, true) and coalesce(r.room > 0, true) as allowed, r.room
             from unnest(booking.offers(
-                question, starts_at, starts_at + interval '1 microsecond', session_hash, true, now)) o) o
+                question, starts_at, starts_at + interval '1 microsecond', session_hash, true, now)) o
+            cross join (
+                select min(l.room) as room
+                from unnest(v_limits) l
+                where l.span @> starts_at and l.resource_id is null) a
+            left join (
+                select l.resource_id, min(l.room) as room
+                from unnest(v_limits) l
+                where l.span @> starts_at and l.resource_id is not null
+                group by l.resource_id) r on r.resource_id = o.resource_id) o
         -- A given resource shuts out the others of its requirement, as long as that picks one.
         where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
             or o.requirement_id <> (

@@ -118,6 +118,12 @@ select n, right(b.resources[1]::text, 1) as teacher, b.code
 from generate_series(41, 45) n
 cross join lateral booking.try_hold(:t, :'yoga', '2100-01-04 09:00', pg_temp.who(n)) b;
 select * from seen;
+-- Both teachers in each class: two bookings, not the three seats of it.
+select booking.put_service(:t, 'duo', 'Duo', array[60], array[:hall, :loft]::uuid[], pick => 2) as duo \gset
+update booking.service set seats = 3 where service_id = :'duo';
+insert into booking.service_limit (tenant_id, service_id, scope, period, max_count) values (:t, :'duo', 'resource', 'day', 2);
+select remaining from booking.available_slots(:t, :'duo', '2100-01-11 09:00', '2100-01-11 09:01');
+select n, code from generate_series(61, 63) n, booking.try_hold(:t, :'duo', '2100-01-11 09:00', pg_temp.who(n));
 -- Two seats in one booking count once.
 delete from booking.hold;
 select right(resources[1]::text, 1) as teacher, code from booking.try_hold(:t, :'yoga', '2100-01-04 09:00', pg_temp.who(51), seats => 1);
