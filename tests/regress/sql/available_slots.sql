@@ -85,7 +85,7 @@ limit 1;
 
 -- Null is what a driver sends for an option that was not given.
 select count(*) > 0 as some, count(*) = (select count(*) from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05')) as same
-from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05', each_resource => null);
+from booking.available_slots(:t, :'pool', '2100-01-04', '2100-01-05', each_resource => null, holds => null);
 
 -- Weeks that are not stored give the same answers.
 create temp table stored as

@@ -136,7 +136,7 @@ select * from booking.available_days(:t, :'short', '2100-01-04', '2100-01-05', z
 select * from booking.available_days(:t, :'short', '2100-01-04', '2100-01-05', zone => '+01');
 select * from booking.available_days(:t, :'short', '2100-01-04', '2100-01-05', zone => '');
 select * from booking.available_days(:t, :'short', '2100-01-04', '2100-01-04', holds => 'show');
-select * from booking.available_days(:t, :'short', '2100-01-04', '2100-01-05', holds => null);
+select * from booking.available_days(:t, :'short', '2100-01-04', '2100-01-05', holds => '');
 select * from booking.available_days(:t, :'short', '2100-01-05', '2100-01-04');
 select * from booking.available_days(:t, :'short', '2100-01-01', '2101-02-06');
 select * from booking.available_days(:t, :'short', null, '2100-01-05');
