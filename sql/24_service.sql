@@ -24,6 +24,14 @@ create table booking.service (
     schedule_id uuid,
     hold_ttl interval not null default '10 minutes',
     max_hold_age interval not null default '1 hour',
+    needs_approval boolean not null default false,
+    approval_ttl interval not null default '1 day',
+    price numeric(12, 2),
+    currency text,
+    payment_ttl interval not null default '30 minutes',
+    pending_blocks boolean not null default true,
+    cancel_notice interval not null default '0',
+    reschedule_notice interval not null default '0',
     active boolean not null default true,
     public boolean not null default true,
     metadata jsonb not null default '{}',
@@ -63,7 +71,14 @@ create table booking.service (
         and coalesce(upper(bookable) between '0001-01-01' and '9999-01-01', true)),
     constraint service_horizon_positive check (horizon > '0' and horizon <= '100 years'),
     constraint service_hold_ttl_bounded check (hold_ttl > '0' and hold_ttl <= max_hold_age),
-    constraint service_max_hold_age_bounded check (max_hold_age <= '7 days')
+    constraint service_max_hold_age_bounded check (max_hold_age <= '7 days'),
+    constraint service_approval_ttl_bounded check (approval_ttl > '0' and approval_ttl <= '90 days'),
+    constraint service_payment_ttl_bounded check (payment_ttl > '0' and payment_ttl <= '90 days'),
+    constraint service_price_positive check (price >= 0),
+    constraint service_price_has_currency check ((price is null) = (currency is null)),
+    constraint service_currency_iso check (currency ~ '^[A-Z]{3}$'),
+    constraint service_notices_positive check (
+        cancel_notice >= '0' and cancel_notice <= '10 years' and reschedule_notice >= '0' and reschedule_notice <= '10 years')
 ) with (fillfactor = 50);
 comment on table booking.service is 'What is booked: how long, how far ahead, with which buffers.';
 comment on column booking.service.zone is 'IANA time zone of its dates; the tenant''s where none is given.';
@@ -96,6 +111,17 @@ comment on column booking.service.bookable is 'Local dates on which a start is o
 comment on column booking.service.schedule_id is 'Hours of the service itself, beside those of its resources; null: none.';
 comment on column booking.service.hold_ttl is 'How long a hold lives when the caller does not say.';
 comment on column booking.service.max_hold_age is 'The longest that a visitor''s hold may live.';
+comment on column booking.service.needs_approval is 'A booking is pending until the tenant approves it.';
+comment on column booking.service.approval_ttl is 'How long a booking waits for approval; then it has expired.';
+comment on column booking.service.price is 'Of one booking (of a class, of one seat), in its currency; null or 0: nothing is to be paid.';
+comment on column booking.service.currency is 'ISO 4217, such as EUR.';
+comment on column booking.service.payment_ttl is 'How long a booking waits for its payment; then it has expired.';
+comment on column booking.service.pending_blocks is
+    'Whether a pending booking keeps its slot from others. False: others may ask for it, too, and whoever is confirmed first has it.';
+comment on column booking.service.cancel_notice is
+    'Until how long before its start a customer may cancel a booking; whoever runs the tenant always may.';
+comment on column booking.service.reschedule_notice is
+    'Until how long before its start a customer may reschedule a booking; whoever runs the tenant always may.';
 comment on column booking.service.version is 'Counts changes; an update of it is the lock under which limits are counted.';
 
 create trigger _100_default_zone

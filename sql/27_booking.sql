@@ -4,7 +4,8 @@ create table booking.hold (
     tenant_id uuid not null,
     hold_id uuid not null default gen_random_uuid(),
     service_id uuid not null,
-    session_hash bytea not null,
+    session_hash bytea,
+    booking_id uuid,
     client text,
     span tstzrange not null,
     seats int not null default 1,
@@ -13,6 +14,7 @@ create table booking.hold (
     version bigint not null default 0,
     constraint hold_pkey primary key (tenant_id, hold_id),
     constraint hold_service_fkey foreign key (tenant_id, service_id) references booking.service on delete cascade,
+    constraint hold_owner_one check (num_nonnulls(session_hash, booking_id) <= 1),
     constraint hold_session_sha256 check (octet_length(session_hash) = 32),
     constraint hold_seats_some check (seats between 1 and 10000),
     constraint hold_span_bounded check (
@@ -20,8 +22,11 @@ create table booking.hold (
     constraint hold_expires_finite check (isfinite(expires_at))
 ) with (fillfactor = 50);
 comment on table booking.hold is
-    'A slot that a visitor is about to book. Past expires_at it is invisible to every read and in nobody''s way.';
-comment on column booking.hold.session_hash is 'sha256 of the session id, which is kept nowhere.';
+    'A slot that is kept for somebody: for a visitor about to book, for a pending booking, or by the tenant. Past expires_at '
+    'it is invisible to every read and in nobody''s way.';
+comment on column booking.hold.session_hash is
+    'sha256 of the session id, which is kept nowhere; null: a pending booking''s, or the tenant''s own.';
+comment on column booking.hold.booking_id is 'The pending booking that it keeps a slot for, until that is confirmed; null: nobody''s yet.';
 comment on column booking.hold.span is 'Start and end as the visitor sees them; buffers are in the claims.';
 comment on column booking.hold.seats is 'How many seats of a class; 1 for everything else.';
 -- expires_at stays out of every index, so that a renewal is a HOT update.
@@ -39,6 +44,11 @@ create table booking.booking (
     source text not null default 'website',
     customer jsonb not null default '{}',
     customer_key text,
+    needs_approval boolean not null default false,
+    price numeric(12, 2),
+    currency text,
+    series_id uuid,
+    links jsonb not null default '{}',
     created_at timestamptz not null default clock_timestamp(),
     version bigint not null default 0,
     constraint booking_pkey primary key (tenant_id, booking_id),
@@ -49,18 +59,31 @@ create table booking.booking (
     constraint booking_expires_while_pending check (expires_at is null or status in ('pending', 'expired')),
     constraint booking_span_bounded check (
         (lower_inc(span) and not upper_inc(span) and isfinite(lower(span)) and isfinite(upper(span))) is true),
-    constraint booking_customer_object check (jsonb_typeof(customer) = 'object')
+    constraint booking_customer_object check (jsonb_typeof(customer) = 'object'),
+    constraint booking_links_object check (jsonb_typeof(links) = 'object'),
+    constraint booking_price_positive check (price >= 0),
+    constraint booking_price_has_currency check ((price is null) = (currency is null))
 ) with (fillfactor = 90);
 comment on table booking.booking is 'A booking, for good: a cancelled one keeps its row and what was assigned to it.';
 comment on column booking.booking.span is 'Start and end as the customer sees them; buffers are in the claims.';
 comment on column booking.booking.seats is 'How many seats of a class; 1 for everything else.';
 comment on column booking.booking.expires_at is 'When a pending booking lapses; past it reads as expired.';
 comment on column booking.booking.source is 'Where it came from: website, owner, google, ...';
-comment on column booking.booking.customer_key is 'Who the customer is: lower-cased e-mail, else phone.';
+comment on column booking.booking.customer_key is 'Who the customer is: the sub of a JWT, else the lower-cased e-mail, else the phone.';
+comment on column booking.booking.needs_approval is 'Still to be approved.';
+comment on column booking.booking.price is 'What it costs in all, in its currency, as the service had it when it was booked; null: nothing.';
+comment on column booking.booking.series_id is 'The series that it was booked in; null: by itself.';
+comment on column booking.booking.links is 'Ids that other systems know it by, and addresses: free for applications.';
 
 -- Limits count by start: what is over stays out of the way, however much there is of it.
 create index booking_service on booking.booking (tenant_id, service_id, lower(span));
+create index booking_series on booking.booking (tenant_id, series_id) where series_id is not null;
 create index booking_customer on booking.booking (tenant_id, customer_key, lower(span)) where customer_key is not null;
+
+-- Here, since either table points to the other. Of the few holds that have one.
+alter table booking.hold add constraint hold_booking_fkey foreign key (tenant_id, booking_id)
+    references booking.booking on delete cascade;
+create index hold_booking on booking.hold (tenant_id, booking_id) where booking_id is not null;
 
 create table booking.booking_resource (
     tenant_id uuid not null,

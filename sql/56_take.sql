@@ -1,5 +1,5 @@
 -- Taking a slot: a hold with its claims, or nothing. Losing a race is a normal result that leaves no row behind.
--- Next: 57_hold.sql, which visitors call; 58_book.sql, which books directly through here.
+-- Next: 57_hold.sql, which visitors call; 60_book.sql, which books directly through here.
 
 create type booking.hold_result as (
     hold_id uuid,

@@ -1,4 +1,4 @@
--- hold, release. Each as try_*, which returns a refusal in code, and in a raising form around it. Next: 58_book.sql.
+-- hold, release. Each as try_*, which returns a refusal in code, and in a raising form around it. Next: 58_booking.sql.
 
 create function booking.bounded_ttl(service booking.service, ttl interval)
 returns interval

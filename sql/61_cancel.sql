@@ -1,4 +1,4 @@
--- cancel. Next: 60_put.sql.
+-- cancel. Next: 67_put.sql.
 
 create function booking.try_cancel(tenant uuid, booking_id uuid, reason text default null)
 returns booking.booking_result
@@ -34,10 +34,10 @@ begin
         and b.status in ('pending', 'confirmed') and coalesce(b.expires_at > clock_timestamp(), true)
     returning b.* into v_booking;
     if not found then
-        return (null, null, null, null, 'BK005', jsonb_build_object('status', (
+        return booking.not_booked('BK005', jsonb_build_object('status', (
             select case when b.expires_at <= clock_timestamp() then 'expired' else b.status end
             from booking.booking b
-            where b.tenant_id = try_cancel.tenant and b.booking_id = try_cancel.booking_id)))::booking.booking_result;
+            where b.tenant_id = try_cancel.tenant and b.booking_id = try_cancel.booking_id)));
     end if;
     update booking.requirement_resource m
     set booked = greatest(m.booked - 1, 0)

@@ -1,0 +1,71 @@
+-- A booking as its callers hear of it, and its customer. Next: 59_book_hold.sql.
+
+create type booking.booking_result as (
+    booking_id uuid,
+    status text,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    manage_token text,
+    manage_url text,
+    payment_required boolean,
+    payment_url text,
+    code text,
+    detail jsonb);
+comment on type booking.booking_result is
+    'A booking: its id, status, start and end. manage_token: lets its customer see, move or cancel it; told once, to whom '
+    'booked, and kept nowhere; manage_url: the tenant''s page for it. payment_required: it is pending until it is paid for, at '
+    'payment_url. code: null, or why there is none (BK001 to BK006), with details.';
+
+create function booking.not_booked(code text, detail jsonb default null)
+returns booking.booking_result
+language sql
+immutable
+parallel safe
+begin atomic
+    select (null, null, null, null, null, null, null, null, code, detail)::booking.booking_result;
+end;
+comment on function booking.not_booked(text, jsonb) is 'The result that tells of a refusal.';
+
+create function booking.booked(booking booking.booking)
+returns booking.booking_result
+language sql
+immutable
+begin atomic
+    select (
+        (booking).booking_id, (booking).status, lower((booking).span), upper((booking).span), null, null, false, null, null, null)
+        ::booking.booking_result;
+end;
+comment on function booking.booked(booking.booking) is 'The result that tells of a booking.';
+
+create function booking.check_customer(customer jsonb)
+returns jsonb
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if customer is null then
+        return '{}';
+    elsif jsonb_typeof(customer) <> 'object' then
+        raise exception 'customer must be a JSON object' using errcode = '22023';
+    elsif octet_length(customer::text) > 65536 then
+        raise exception 'customer is larger than 64 kB' using errcode = '54000';
+    end if;
+    return customer;
+end
+$$;
+comment on function booking.check_customer(jsonb) is
+    'The customer of a booking, an empty object for null. 22023 where it is no object, 54000 where it is larger than 64 kB.';
+
+create function booking.customer_key(customer jsonb)
+returns text
+language sql
+immutable
+parallel safe
+begin atomic
+    select coalesce(
+        case when jsonb_typeof(customer -> 'email') = 'string' then nullif(lower(btrim(customer ->> 'email')), '') end,
+        case when jsonb_typeof(customer -> 'phone') = 'string' then nullif(btrim(customer ->> 'phone'), '') end);
+end;
+comment on function booking.customer_key(jsonb) is 'By what a customer is known again: lower-cased e-mail, else phone, else null.';

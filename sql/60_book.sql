@@ -1,0 +1,139 @@
+-- book: from a hold, or directly. Next: 61_cancel.sql.
+
+create function booking.book_quietly(
+    tenant uuid,
+    hold_id uuid default null,
+    session_id text default null,
+    service uuid default null,
+    starts_at timestamptz default null,
+    duration interval default null,
+    resource uuid default null,
+    customer jsonb default null,
+    if_still_free boolean default false)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    v_customer jsonb := booking.check_customer(book_quietly.customer);
+    v_session bytea := booking.session_hash(book_quietly.session_id);
+    v_direct boolean := book_quietly.service is not null and book_quietly.starts_at is not null;
+    v_question booking.question;
+    v_service booking.service;
+    v_hold booking.hold_result;
+    v_own uuid;
+    v_result booking.booking_result;
+begin
+    if book_quietly.hold_id is not null then
+        if v_session is null then
+            raise exception 'session_id is needed to book a hold' using errcode = '22004';
+        end if;
+        if not coalesce(book_quietly.if_still_free, false) then
+            return booking.book_hold(book_quietly.tenant, book_quietly.hold_id, v_session, v_customer);
+        end if;
+        perform booking.lock_session(v_session);
+        v_result := booking.book_hold_or_nothing(book_quietly.tenant, book_quietly.hold_id, v_session, v_customer);
+        if v_result.code is distinct from 'BK002' then
+            return v_result;
+        end if;
+    end if;
+    if not v_direct then
+        raise exception 'give a hold_id, or service and starts_at to book directly'
+            using errcode = '22004', hint = 'With if_still_free give both: they say what to try anew.';
+    end if;
+    v_question := booking.question(book_quietly.tenant, book_quietly.service, book_quietly.duration);
+    v_service := v_question.service;
+    perform booking.check_range(book_quietly.starts_at, book_quietly.starts_at);
+    perform booking.check_member(v_service, book_quietly.resource);
+    perform booking.lock_session(v_session);
+    -- Without a session there are no own holds; a random one keeps strangers out of this one.
+    v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
+    v_own := (booking.own_hold(v_service, book_quietly.starts_at, v_question.minutes, v_session, book_quietly.resource, null)).hold_id;
+    if v_own is not null then
+        v_result := booking.book_hold_or_nothing(book_quietly.tenant, v_own, v_session, v_customer);
+        if v_result.code is distinct from 'BK002' then
+            return v_result;
+        end if;
+    end if;
+    -- A hold for the length of this call, taken with the locks of a booking.
+    v_hold := booking.take(
+        v_question, book_quietly.starts_at, v_session, book_quietly.resource, 1, v_service.max_hold_age, true);
+    if v_hold.code = 'BK001' and not booking.customer_room(
+        v_service, book_quietly.starts_at, booking.slot_end(v_service, book_quietly.starts_at, v_question.minutes),
+        booking.customer_key(v_customer))
+    then
+        -- Limits are judged before what is taken.
+        v_hold.code := 'BK004';
+    end if;
+    if v_hold.code is not null then
+        return booking.not_booked(v_hold.code, v_hold.detail);
+    end if;
+    v_result := booking.book_hold(book_quietly.tenant, v_hold.hold_id, v_session, v_customer);
+    if v_result.code is not null then
+        delete from booking.hold h where h.tenant_id = book_quietly.tenant and h.hold_id = v_hold.hold_id;
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.book_quietly(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+    'As booking.try_book, without the reasons.';
+
+create function booking.try_book(
+    tenant uuid,
+    hold_id uuid default null,
+    session_id text default null,
+    service uuid default null,
+    starts_at timestamptz default null,
+    duration interval default null,
+    resource uuid default null,
+    customer jsonb default null,
+    if_still_free boolean default false)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result := booking.book_quietly(
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+begin
+    if v_result.code = 'BK003' then
+        v_result.detail := booking.not_offered(tenant, service, starts_at, duration, resource, session_id, null);
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.try_book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+    'As booking.book, but a refusal is returned in code, with the reasons of BK003 in detail, and nothing is left behind.';
+
+create function booking.book(
+    tenant uuid,
+    hold_id uuid default null,
+    session_id text default null,
+    service uuid default null,
+    starts_at timestamptz default null,
+    duration interval default null,
+    resource uuid default null,
+    customer jsonb default null,
+    if_still_free boolean default false)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result := booking.try_book(
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+begin
+    if v_result.code is not null then
+        perform booking.refuse(v_result.code, v_result.detail);
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+    'Books a hold of a session, or directly a service and a start (an own hold of that slot is used up). A lapsed hold is '
+    'tried anew only with if_still_free, service and starts_at. BK002: hold lapsed or not yours; BK003: not offered, '
+    'with the reasons of booking.explain_slot in the DETAIL; BK004: '
+    'a limit is used up; BK001: taken, or a busy window came meanwhile. P0002: unknown tenant, service, resource. 22023, 22004, 22008, 54000: bad arguments.';
