@@ -1,4 +1,4 @@
--- put_hours: weekly hours of one resource in one call. Next: 70_public.sql.
+-- put_hours: weekly hours of one resource in one call. Next: 85_public.sql.
 
 create function booking.own_schedule(resource booking.resource)
 returns uuid

@@ -1,4 +1,4 @@
--- More definers behind the public surface, as in 70_public.sql: the reads of a calendar. Next: 80_api.sql.
+-- More definers behind the public surface, as in 85_public.sql: the reads of a calendar. Next: 88_api.sql.
 
 create function booking.public_available_days(
     tenant text,

@@ -1,4 +1,4 @@
--- Who may call what. Nothing is PUBLIC's; the surface is granted role by role. Next: 91_dump.sql.
+-- Who may call what. Nothing is PUBLIC's; the surface is granted role by role. Next: 99_dump.sql.
 
 create function booking.grant_access(public_role name)
 returns void

@@ -1,5 +1,5 @@
--- The raising forms of 70_public.sql: a refusal becomes PTnnn, which PostgREST answers with that HTTP status.
--- Next: 72_public_read.sql.
+-- The raising forms of 85_public.sql: a refusal becomes PTnnn, which PostgREST answers with that HTTP status.
+-- Next: 87_public_read.sql.
 
 create function booking.public_refuse(code text, detail jsonb)
 returns void

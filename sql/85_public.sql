@@ -1,6 +1,6 @@
 -- The definers behind the public surface: SECURITY DEFINER, public arguments only (no as_of, no owner's functions), and
 -- each finds its tenant and service itself. Unknown, inactive and foreign names are told apart by nobody: one query, one
--- answer. Their raising forms: 71_public_raise.sql.
+-- answer. Their raising forms: 86_public_raise.sql.
 
 create function booking.uuid_of(id text)
 returns uuid
