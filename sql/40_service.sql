@@ -64,10 +64,18 @@ $$;
 comment on function booking.off_grain(int, int, booking.service) is
     'Raises 22023 where so many minutes are off the grain of the service. The hint names one that fits.';
 
-create type booking.question as (service booking.service, grain int, minutes int, step int, limited boolean);
+create type booking.question as (
+    service booking.service,
+    grain int,
+    minutes int,
+    step int,
+    limited boolean,
+    moved uuid,
+    among uuid[]);
 comment on type booking.question is
     'What is asked of a service: for how many minutes (a night counts 1440, however long it is), at which step between '
-    'starts (null: every slot of the grain, in minutes, that its resources share); and has it limits that are not by customer.';
+    'starts (null: every slot of the grain, in minutes, that its resources share); and has it limits that are not by customer. '
+    'moved: the booking that is being moved, which no limit counts meanwhile; among: only these resources may be taken; null: any.';
 
 create function booking.question(tenant uuid, service uuid, duration interval, step interval default null)
 returns booking.question
@@ -95,7 +103,8 @@ begin
         exists (
             select
             from booking.service_limit l
-            where l.tenant_id = s.tenant_id and l.service_id = s.service_id and l.scope <> 'customer')
+            where l.tenant_id = s.tenant_id and l.service_id = s.service_id and l.scope <> 'customer'),
+        null, null
     into v_question
     from booking.service s
     join booking.tenant t using (tenant_id)

@@ -97,9 +97,8 @@ comment on type booking.limit_room is
     'used_count, used_minutes: what counts against it, live holds among it.';
 
 create function booking.limit_rooms(
-    service booking.service,
+    question booking.question,
     starts tstzrange,
-    minutes int,
     session_hash bytea,
     now timestamptz)
 returns setof booking.limit_room
@@ -111,7 +110,8 @@ set jit = off
 as $$
 #variable_conflict use_column
 declare
-    v_minutes int := booking.limit_minutes(service, minutes);
+    service booking.service := question.service;
+    v_minutes int := booking.limit_minutes(service, question.minutes);
     v_length interval := make_interval(mins => v_minutes);
 begin
     return query
@@ -139,9 +139,10 @@ begin
                 on b.tenant_id = service.tenant_id and b.service_id = service.service_id
                 and lower(b.span) >= reach.starts_at and lower(b.span) < reach.ends_at
             where b.status in ('pending', 'confirmed', 'completed', 'no_show') and coalesce(b.expires_at > now, true)
+                and b.booking_id is distinct from question.moved
             union all
             select lower(h.span), booking.used_minutes(service, h.span),
-                h.session_hash is not distinct from limit_rooms.session_hash,
+                coalesce(h.session_hash = limit_rooms.session_hash, false),
                 case
                     when h.session_hash = limit_rooms.session_hash
                         then tstzrange(
@@ -158,7 +159,9 @@ begin
             from reach
             join booking.hold h
                 on h.tenant_id = service.tenant_id and h.service_id = service.service_id and h.expires_at > now
-                and lower(h.span) >= reach.starts_at and lower(h.span) < reach.ends_at),
+                and lower(h.span) >= reach.starts_at and lower(h.span) < reach.ends_at
+            -- That of a pending booking is counted with its booking.
+            where h.booking_id is null),
         -- Periods are cut where own holds begin and cease to be let go: within a piece the same ones are.
         edge as materialized (
             select e.at
@@ -201,14 +204,13 @@ begin
         where p.scope = 'service' or m.resource_id is not null;
 end
 $$;
-comment on function booking.limit_rooms(booking.service, tstzrange, int, bytea, timestamptz) is
-    'What the limits of a service leave to bookings of so many minutes that start in a range: those of the service and of its '
+comment on function booking.limit_rooms(booking.question, tstzrange, bytea, timestamptz) is
+    'What the limits of a service leave to bookings as asked for that start in a range: those of the service and of its '
     'resources, whose spans may overlap. The session''s own holds do not count against a start that would let them go.';
 
 create function booking.limits_of(
-    service booking.service,
+    question booking.question,
     starts tstzrange,
-    minutes int,
     session_hash bytea,
     now timestamptz)
 returns booking.limit_room[]
@@ -219,17 +221,22 @@ begin
     if exists (
         select
         from booking.service_limit l
-        where l.tenant_id = service.tenant_id and l.service_id = service.service_id)
+        where l.tenant_id = (question.service).tenant_id and l.service_id = (question.service).service_id)
     then
-        return array(select l from booking.limit_rooms(service, starts, minutes, session_hash, now) l);
+        return array(select l from booking.limit_rooms(question, starts, session_hash, now) l);
     end if;
     return null;
 end
 $$;
-comment on function booking.limits_of(booking.service, tstzrange, int, bytea, timestamptz) is
+comment on function booking.limits_of(booking.question, tstzrange, bytea, timestamptz) is
     'What booking.limit_rooms says; null for a service without limits.';
 
-create function booking.customer_room(service booking.service, starts_at timestamptz, ends_at timestamptz, customer_key text)
+create function booking.customer_room(
+    service booking.service,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    customer_key text,
+    moved uuid default null)
 returns boolean
 language plpgsql
 as $$
@@ -248,12 +255,12 @@ begin
                 and b.customer_key = customer_room.customer_key
                 and lower(b.span) >= p.starts_at and lower(b.span) < p.ends_at
                 and b.status in ('pending', 'confirmed', 'completed', 'no_show')
-                and coalesce(b.expires_at > clock_timestamp(), true)) u
+                and coalesce(b.expires_at > clock_timestamp(), true) and b.booking_id is distinct from customer_room.moved) u
         where l.tenant_id = service.tenant_id and l.service_id = service.service_id and l.scope = 'customer'
             and customer_room.customer_key is not null
             and (u.bookings >= l.max_count
                 or u.minutes + booking.used_minutes(service, tstzrange(customer_room.starts_at, customer_room.ends_at)) > l.max_minutes));
 end
 $$;
-comment on function booking.customer_room(booking.service, timestamptz, timestamptz, text) is
-    'True where no limit of a service keeps a customer from one more booking. Nobody known by no key has a limit.';
+comment on function booking.customer_room(booking.service, timestamptz, timestamptz, text, uuid) is
+    'True where no limit of a service keeps a customer from one more booking; moved: the booking that is being moved does not count. Nobody known by no key has a limit.';

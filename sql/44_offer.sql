@@ -221,7 +221,7 @@ begin
                     where c.tenant_id = v_service.tenant_id and c.resource_id = m.resource_id and c.hold_id is not null
                         and c.span && v_read
                         and (
-                            select h.expires_at > answer.now and h.session_hash is distinct from answer.session_hash
+                            select h.expires_at > answer.now and (h.session_hash = answer.session_hash) is not true
                             from booking.hold h
                             where h.tenant_id = c.tenant_id and h.hold_id = c.hold_id)
                     offset 0) u on true

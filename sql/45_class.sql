@@ -32,7 +32,7 @@ begin
     return array(
         with seat as materialized (
             select s.sitting_id, s.resource_id, s.unit, s.span, coalesce(c.booking_id, c.hold_id) as owner_id,
-                c.booking_id is not null as booked, h.session_hash is not distinct from classes.session_hash and h.hold_id is not null as own
+                c.booking_id is not null as booked, coalesce(h.session_hash = classes.session_hash, false) as own
             from booking.sitting s
             join booking.claim c on c.tenant_id = s.tenant_id and c.sitting_id = s.sitting_id
             left join booking.hold h on h.tenant_id = c.tenant_id and h.hold_id = c.hold_id

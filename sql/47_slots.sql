@@ -214,7 +214,7 @@ begin
     if v_question.limited then
         -- Confirmed bookings only: nobody's holds are one's own.
         v_limits := booking.limits_of(
-            v_service, v_range, v_question.minutes, case when holds <> 'ignore' then v_session end, v_now);
+            v_question, v_range, case when holds <> 'ignore' then v_session end, v_now);
     end if;
     if v_service.seats is not null then
         v_classes := booking.limited_classes(

@@ -256,7 +256,7 @@ begin
                 where c.tenant_id = resource.tenant_id and c.resource_id = resource.resource_id and c.span && v_claimed
                     and c.unit <= resource.capacity
                     and (c.booking_id is not null
-                        or h.expires_at > now and h.session_hash is distinct from taken_reasons.session_hash)
+                        or h.expires_at > now and (h.session_hash = taken_reasons.session_hash) is not true)
                     and not exists (
                         select from unnest(classes) k where c.sitting_id = any (k.sittings))) t),
         taken as (

@@ -77,7 +77,7 @@ begin
         cross join lateral booking.slot_series(o.starts) s (at);
     end if;
     v_limits := booking.limits_of(
-        v_service, v_starts, v_minutes, v_session, v_now);
+        v_question, v_starts, v_session, v_now);
     if v_service.seats is not null then
         v_question.step := null;
         v_classes := booking.classes(

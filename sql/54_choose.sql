@@ -32,7 +32,7 @@ declare
 begin
     if question.limited then
         v_limits := booking.limits_of(
-            question.service, tstzrange(starts_at, starts_at + interval '1 microsecond'), question.minutes, session_hash, now);
+            question, tstzrange(starts_at, starts_at + interval '1 microsecond'), session_hash, now);
     end if;
     if not on_grid then
         question.step := null;
@@ -56,12 +56,13 @@ begin
                 where l.span @> starts_at and l.resource_id is not null
                 group by l.resource_id) r on r.resource_id = o.resource_id) o
         -- A given resource shuts out the others of its requirement, as long as that picks one.
-        where candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
-            or o.requirement_id <> (
-                select m.requirement_id
-                from booking.requirement_resource m
-                where m.tenant_id = (question.service).tenant_id and m.service_id = (question.service).service_id
-                    and m.resource_id = candidates.resource));
+        where (candidates.resource is null or o.pick > 1 or o.resource_id = candidates.resource
+                or o.requirement_id <> (
+                    select m.requirement_id
+                    from booking.requirement_resource m
+                    where m.tenant_id = (question.service).tenant_id and m.service_id = (question.service).service_id
+                        and m.resource_id = candidates.resource))
+            and (question.among is null or o.resource_id = any (question.among)));
 end
 $$;
 comment on function booking.candidates(booking.question, timestamptz, uuid, bytea, timestamptz, boolean) is

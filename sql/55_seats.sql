@@ -20,12 +20,14 @@ declare
     v_class booking.class;
 begin
     if question.limited then
-        v_limits := booking.limits_of(question.service, v_starts, question.minutes, session_hash, now);
+        v_limits := booking.limits_of(question, v_starts, session_hash, now);
     end if;
     -- The fullest first: a class that is nearly empty may yet be empty again.
     select c.* into v_class
     from unnest(booking.classes(question.service, v_offers, v_starts, question.minutes, session_hash, now)) c
-    where c.free >= class_with_seats.seats and (class_with_seats.resource is null or class_with_seats.resource = any (c.resources))
+    where c.free >= class_with_seats.seats
+        and (class_with_seats.resource is null or class_with_seats.resource = any (c.resources))
+        and (question.among is null or c.resources <@ question.among)
         and not exists (
             select
             from unnest(v_limits) l
