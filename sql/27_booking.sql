@@ -104,15 +104,54 @@ create index booking_resource_resource on booking.booking_resource (tenant_id, r
 create table booking.booking_event (
     tenant_id uuid not null,
     event_id uuid not null default gen_random_uuid(),
-    booking_id uuid not null,
     at timestamptz not null default clock_timestamp(),
     kind text not null,
+    booking_id uuid,
+    hold_id uuid,
+    service_id uuid,
+    code text,
+    actor text,
     detail jsonb not null default '{}',
     constraint booking_event_pkey primary key (tenant_id, event_id),
     constraint booking_event_booking_fkey foreign key (tenant_id, booking_id)
         references booking.booking on delete cascade,
-    constraint booking_event_kind_known check (kind in ('booked', 'cancelled'))
+    constraint booking_event_kind_known check (kind in (
+        'held', 'booked', 'confirmed', 'approved', 'declined', 'cancelled', 'rescheduled', 'reassigned', 'completed',
+        'no_show', 'paid', 'expired', 'erased', 'refused')),
+    constraint booking_event_code_of_refusal check ((code is not null) = (kind = 'refused')),
+    constraint booking_event_detail_object check (jsonb_typeof(detail) = 'object')
 );
-comment on table booking.booking_event is 'What happened to a booking, append-only. Written by the functions, never by triggers: those fire while a dump is restored.';
+comment on table booking.booking_event is
+    'Every attempt and what became of it, append-only: who, when, outcome, conflict. Written by the functions, never by '
+    'triggers: those fire while a dump is restored. Nothing here tells of a customer.';
+comment on column booking.booking_event.booking_id is 'The booking; null: of a hold, or refused before there was one.';
+comment on column booking.booking_event.hold_id is 'The hold, which may be gone by now.';
+comment on column booking.booking_event.service_id is 'The service, which may be gone by now.';
+comment on column booking.booking_event.code is 'Why it was refused: a BK code.';
+comment on column booking.booking_event.actor is
+    'The sub of a JWT; else session: and the sha256 of the session id, client: and the client, or role: and the login role.';
+comment on column booking.booking_event.detail is
+    'What the kind says by itself: starts_at, resources, reason, ... Instants as text, ids as text.';
 
-create index booking_event_booking on booking.booking_event (tenant_id, booking_id, at);
+create index booking_event_booking on booking.booking_event (tenant_id, booking_id, at) where booking_id is not null;
+create index booking_event_at on booking.booking_event (tenant_id, at);
+
+-- No foreign key to the tenant: it would lock the one row that all its attempts share.
+create function booking.tg_tenant__events()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    delete from booking.booking_event e
+    where e.tenant_id = old.tenant_id;
+    return null;
+end
+$$;
+comment on function booking.tg_tenant__events() is 'AFTER ROW: the events of a tenant go with it, also those of no booking.';
+
+create trigger _400_events
+after delete on booking.tenant
+for each row
+execute function booking.tg_tenant__events();

@@ -88,6 +88,7 @@ declare
     v_session bytea := booking.session_hash(hold_quietly.session_id);
     v_ttl interval := booking.bounded_ttl(v_service, hold_quietly.ttl);
     v_hold booking.hold;
+    v_result booking.hold_result;
 begin
     if v_session is null then
         raise exception 'session_id is needed' using errcode = '22004';
@@ -108,7 +109,13 @@ begin
             return booking.held(v_hold);
         end if;
     end if;
-    return booking.take(v_question, hold_quietly.starts_at, v_session, hold_quietly.resource, v_seats, v_ttl, false);
+    v_result := booking.take(v_question, hold_quietly.starts_at, v_session, hold_quietly.resource, v_seats, v_ttl, false);
+    if v_result.code is null then
+        perform booking.record_event(
+            hold_quietly.tenant, 'held', hold_id => v_result.hold_id, service => hold_quietly.service, session_hash => v_session,
+            detail => jsonb_build_object('starts_at', v_result.starts_at, 'resources', v_result.resources));
+    end if;
+    return v_result;
 end
 $$;
 comment on function booking.hold_quietly(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is

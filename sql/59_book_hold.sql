@@ -74,8 +74,10 @@ begin
     update booking.requirement_resource m
     set booked = m.booked + 1
     where m.tenant_id = v_hold.tenant_id and m.service_id = v_hold.service_id and m.resource_id = any (v_resources);
-    insert into booking.booking_event (tenant_id, booking_id, kind)
-    values (v_booking.tenant_id, v_booking.booking_id, 'booked');
+    perform booking.record_event(
+        v_booking.tenant_id, 'booked', booking_id => v_booking.booking_id, hold_id => v_hold.hold_id,
+        service => v_booking.service_id, session_hash => v_hold.session_hash,
+        detail => jsonb_build_object('starts_at', lower(v_booking.span), 'resources', v_resources));
     return booking.booked(v_booking);
 end
 $$;

@@ -42,10 +42,9 @@ begin
     update booking.requirement_resource m
     set booked = greatest(m.booked - 1, 0)
     where m.tenant_id = v_booking.tenant_id and m.service_id = v_booking.service_id and m.resource_id = any (v_resources);
-    insert into booking.booking_event (tenant_id, booking_id, kind, detail)
-    values (
-        v_booking.tenant_id, v_booking.booking_id, 'cancelled',
-        jsonb_strip_nulls(jsonb_build_object('reason', left(reason, 1000))));
+    perform booking.record_event(
+        v_booking.tenant_id, 'cancelled', booking_id => v_booking.booking_id, service => v_booking.service_id,
+        detail => jsonb_strip_nulls(jsonb_build_object('reason', left(reason, 1000))));
     return booking.booked(v_booking);
 end
 $$;

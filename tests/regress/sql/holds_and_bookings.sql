@@ -57,7 +57,7 @@ from booking.book(:t, :'b', 'session-c-0123456789', customer => '{"name": "Ada",
 select id = :'claim' as same, hold_id, booking_id = :'booked' as owned from booking.claim where resource_id = '00000000-0000-0000-0000-000000000001' and span @> timestamptz '2100-01-04 09:00';
 select status, source, customer, customer_key, span from booking.booking;
 select right(resource_id::text, 1) as resource, unit from booking.booking_resource;
-select kind, detail from booking.booking_event;
+select kind, detail, actor from booking.booking_event where booking_id is not null;
 select count(*) as holds from booking.hold where hold_id = :'b';
 select booked from booking.requirement_resource where service_id = :'one';
 -- Twice is once.
