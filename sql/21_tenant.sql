@@ -12,12 +12,15 @@ create table booking.tenant (
     constraint tenant_slug_key unique (slug),
     constraint tenant_slug_form check (booking.check_slug(slug)),
     constraint tenant_zone_known check (booking.check_zone(zone)),
-    constraint tenant_settings_object check (jsonb_typeof(settings) = 'object')
+    constraint tenant_settings_object check (jsonb_typeof(settings) = 'object'),
+    constraint tenant_manage_url_form check (settings ->> 'manage_url' ~ '^https?://.*[{]token[}]')
 );
 comment on table booking.tenant is
     'One practice, studio or venue. Its id is part of every key below it. To delete one with all that is its: its bookings '
     'first, then, after SET CONSTRAINTS ALL DEFERRED, the tenant.';
 comment on column booking.tenant.zone is 'IANA time zone: the default of its resources and services.';
+comment on column booking.tenant.settings is
+    'manage_url: the page on which a customer sees, moves or cancels a booking, with {token} where its token goes.';
 comment on column booking.tenant.active is 'False: the public surface answers as if it did not exist.';
 comment on column booking.tenant.version is 'Counts changes; an update of it is the lock on the row.';
 

@@ -32,6 +32,29 @@ $$;
 comment on function booking.lock_session(bytea) is
     'Lets one call of a session at a time take slots, by its sha256; nobody else waits. Nothing for null.';
 
+create function booking.signed_in()
+returns text
+language plpgsql
+stable
+as $$
+declare
+    v_claims text := nullif(pg_catalog.current_setting('request.jwt.claims', true), '');
+    v_sub jsonb;
+begin
+    if v_claims is null then
+        return null;
+    end if;
+    begin
+        v_sub := v_claims::jsonb operator(pg_catalog.->) 'sub';
+    exception when data_exception or program_limit_exceeded then
+        return null;
+    end;
+    return case pg_catalog.jsonb_typeof(v_sub) when 'string' then nullif(v_sub operator(pg_catalog.#>>) '{}', '') end;
+end
+$$;
+comment on function booking.signed_in() is
+    'Who is signed in: the sub of the claims that the facade or PostgREST set; null: nobody, also where they are no JSON.';
+
 create type booking.refusal as (code text, status int, message text, hint text);
 comment on type booking.refusal is 'A BK code: SQLSTATE, HTTP status, message, hint.';
 
@@ -47,7 +70,9 @@ begin atomic
         ('BK002', 410, 'hold has expired or is not yours', 'Hold the slot again, or book with if_still_free.'),
         ('BK003', 422, 'slot is not offered', 'Use a start and a duration that available_slots lists.'),
         ('BK004', 409, 'limit is used up', 'Try another day.'),
-        ('BK005', 409, 'not possible in this state', null);
+        ('BK005', 409, 'not possible in this state', null),
+        ('BK006', 409, 'idempotency key was used with another request', 'Use a new key for a new request.'),
+        ('BK007', 403, 'token is not valid', null);
 end;
 comment on function booking.refusals() is
     'Every BK code that the engine gives. BK003 (not offered) is judged first, then BK004 (limit), then BK001 (taken).';

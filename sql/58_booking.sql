@@ -51,12 +51,15 @@ begin
         raise exception 'customer must be a JSON object' using errcode = '22023';
     elsif octet_length(customer::text) > 65536 then
         raise exception 'customer is larger than 64 kB' using errcode = '54000';
+    elsif length(booking.customer_key(customer)) > 320 then
+        raise exception 'e-mail, phone or sub of the customer is longer than 320 characters' using errcode = '54000';
     end if;
     return customer;
 end
 $$;
 comment on function booking.check_customer(jsonb) is
-    'The customer of a booking, an empty object for null. 22023 where it is no object, 54000 where it is larger than 64 kB.';
+    'The customer of a booking, an empty object for null. 22023 where it is no object, 54000 where it is larger than 64 kB, or '
+    'the customer is known by more than 320 characters.';
 
 create function booking.customer_key(customer jsonb)
 returns text
@@ -65,7 +68,8 @@ immutable
 parallel safe
 begin atomic
     select coalesce(
+        case when jsonb_typeof(customer -> 'sub') = 'string' then nullif(customer ->> 'sub', '') end,
         case when jsonb_typeof(customer -> 'email') = 'string' then nullif(lower(btrim(customer ->> 'email')), '') end,
         case when jsonb_typeof(customer -> 'phone') = 'string' then nullif(btrim(customer ->> 'phone'), '') end);
 end;
-comment on function booking.customer_key(jsonb) is 'By what a customer is known again: lower-cased e-mail, else phone, else null.';
+comment on function booking.customer_key(jsonb) is 'By what a customer is known again: the sub of a JWT, else lower-cased e-mail, else phone, else null.';

@@ -1,5 +1,83 @@
 -- book: from a hold, or directly. Next: 61_cancel.sql.
 
+create function booking.book_slot(
+    tenant uuid,
+    hold_id uuid,
+    session_id text,
+    service uuid,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    customer jsonb,
+    if_still_free boolean)
+returns booking.booking_result
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_customer jsonb := booking.check_customer(book_slot.customer);
+    v_session bytea := booking.session_hash(book_slot.session_id);
+    v_direct boolean := book_slot.service is not null and book_slot.starts_at is not null;
+    v_question booking.question;
+    v_service booking.service;
+    v_hold booking.hold_result;
+    v_own uuid;
+    v_result booking.booking_result;
+begin
+    if book_slot.hold_id is not null then
+        if v_session is null then
+            raise exception 'session_id is needed to book a hold' using errcode = '22004';
+        end if;
+        if not coalesce(book_slot.if_still_free, false) then
+            return booking.book_hold(book_slot.tenant, book_slot.hold_id, v_session, v_customer);
+        end if;
+        perform booking.lock_session(v_session);
+        v_result := booking.book_hold_or_nothing(book_slot.tenant, book_slot.hold_id, v_session, v_customer);
+        if v_result.code is distinct from 'BK002' then
+            return v_result;
+        end if;
+    end if;
+    if not v_direct then
+        raise exception 'give a hold_id, or service and starts_at to book directly'
+            using errcode = '22004', hint = 'With if_still_free give both: they say what to try anew.';
+    end if;
+    v_question := booking.question(book_slot.tenant, book_slot.service, book_slot.duration);
+    v_service := v_question.service;
+    perform booking.check_range(book_slot.starts_at, book_slot.starts_at);
+    perform booking.check_member(v_service, book_slot.resource);
+    perform booking.lock_session(v_session);
+    -- Without a session there are no own holds; a random one keeps strangers out of this one.
+    v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
+    v_own := (booking.own_hold(v_service, book_slot.starts_at, v_question.minutes, v_session, book_slot.resource, null)).hold_id;
+    if v_own is not null then
+        v_result := booking.book_hold_or_nothing(book_slot.tenant, v_own, v_session, v_customer);
+        if v_result.code is distinct from 'BK002' then
+            return v_result;
+        end if;
+    end if;
+    -- A hold for the length of this call, taken with the locks of a booking.
+    v_hold := booking.take(
+        v_question, book_slot.starts_at, v_session, book_slot.resource, 1, v_service.max_hold_age, true);
+    if v_hold.code = 'BK001' and not booking.customer_room(
+        v_service, book_slot.starts_at, booking.slot_end(v_service, book_slot.starts_at, v_question.minutes),
+        booking.customer_key(v_customer))
+    then
+        -- Limits are judged before what is taken.
+        v_hold.code := 'BK004';
+    end if;
+    if v_hold.code is not null then
+        return booking.not_booked(v_hold.code, v_hold.detail);
+    end if;
+    v_result := booking.book_hold(book_slot.tenant, v_hold.hold_id, v_session, v_customer);
+    if v_result.code is not null then
+        delete from booking.hold h where h.tenant_id = book_slot.tenant and h.hold_id = v_hold.hold_id;
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.book_slot(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+    'Books a hold or a slot, or refuses; without a token.';
+
 create function booking.book_quietly(
     tenant uuid,
     hold_id uuid default null,
@@ -16,64 +94,12 @@ set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
 set plan_cache_mode = force_generic_plan
 as $$
-#variable_conflict use_column
 declare
-    v_customer jsonb := booking.check_customer(book_quietly.customer);
-    v_session bytea := booking.session_hash(book_quietly.session_id);
-    v_direct boolean := book_quietly.service is not null and book_quietly.starts_at is not null;
-    v_question booking.question;
-    v_service booking.service;
-    v_hold booking.hold_result;
-    v_own uuid;
-    v_result booking.booking_result;
+    v_result booking.booking_result := booking.book_slot(
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
 begin
-    if book_quietly.hold_id is not null then
-        if v_session is null then
-            raise exception 'session_id is needed to book a hold' using errcode = '22004';
-        end if;
-        if not coalesce(book_quietly.if_still_free, false) then
-            return booking.book_hold(book_quietly.tenant, book_quietly.hold_id, v_session, v_customer);
-        end if;
-        perform booking.lock_session(v_session);
-        v_result := booking.book_hold_or_nothing(book_quietly.tenant, book_quietly.hold_id, v_session, v_customer);
-        if v_result.code is distinct from 'BK002' then
-            return v_result;
-        end if;
-    end if;
-    if not v_direct then
-        raise exception 'give a hold_id, or service and starts_at to book directly'
-            using errcode = '22004', hint = 'With if_still_free give both: they say what to try anew.';
-    end if;
-    v_question := booking.question(book_quietly.tenant, book_quietly.service, book_quietly.duration);
-    v_service := v_question.service;
-    perform booking.check_range(book_quietly.starts_at, book_quietly.starts_at);
-    perform booking.check_member(v_service, book_quietly.resource);
-    perform booking.lock_session(v_session);
-    -- Without a session there are no own holds; a random one keeps strangers out of this one.
-    v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
-    v_own := (booking.own_hold(v_service, book_quietly.starts_at, v_question.minutes, v_session, book_quietly.resource, null)).hold_id;
-    if v_own is not null then
-        v_result := booking.book_hold_or_nothing(book_quietly.tenant, v_own, v_session, v_customer);
-        if v_result.code is distinct from 'BK002' then
-            return v_result;
-        end if;
-    end if;
-    -- A hold for the length of this call, taken with the locks of a booking.
-    v_hold := booking.take(
-        v_question, book_quietly.starts_at, v_session, book_quietly.resource, 1, v_service.max_hold_age, true);
-    if v_hold.code = 'BK001' and not booking.customer_room(
-        v_service, book_quietly.starts_at, booking.slot_end(v_service, book_quietly.starts_at, v_question.minutes),
-        booking.customer_key(v_customer))
-    then
-        -- Limits are judged before what is taken.
-        v_hold.code := 'BK004';
-    end if;
-    if v_hold.code is not null then
-        return booking.not_booked(v_hold.code, v_hold.detail);
-    end if;
-    v_result := booking.book_hold(book_quietly.tenant, v_hold.hold_id, v_session, v_customer);
-    if v_result.code is not null then
-        delete from booking.hold h where h.tenant_id = book_quietly.tenant and h.hold_id = v_hold.hold_id;
+    if v_result.code is null then
+        v_result := booking.with_token(v_result, tenant);
     end if;
     return v_result;
 end

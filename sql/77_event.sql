@@ -34,7 +34,7 @@ stable
 as $$
 begin
     return coalesce(
-        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub',
+        booking.signed_in(),
         'session:' || encode(actor.session_hash, 'hex'),
         'client:' || booking.client(actor.tenant),
         'role:' || session_user);

@@ -215,6 +215,25 @@ end
 $$;
 comment on function booking.public_try_release(text, uuid, text) is 'Behind booking_api.try_release.';
 
+create function booking.public_customer(customer jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_customer jsonb := booking.check_customer(customer) - 'sub';
+    v_sub text := booking.signed_in();
+begin
+    if v_sub is not null then
+        v_customer := v_customer || jsonb_build_object('sub', v_sub);
+    end if;
+    return v_customer;
+end
+$$;
+comment on function booking.public_customer(jsonb) is
+    'What a visitor says about the customer, with the sub of who is signed in, which nobody may say.';
+
 create function booking.public_try_book(
     tenant text,
     hold_id uuid,
@@ -241,7 +260,7 @@ begin
     end if;
     return booking.book_quietly(
         v_key.tenant_id, hold_id, session_id, v_key.service_id, v_key.starts_at, v_key.duration, v_key.resource_id,
-        customer, if_still_free);
+        booking.public_customer(customer), if_still_free);
 end
 $$;
 comment on function booking.public_try_book(

@@ -14,11 +14,11 @@ begin
     end if;
     select r.* into strict v_refusal from booking.refusals() r where r.code = public_refuse.code;
     raise exception using errcode = 'PT' || v_refusal.status, message = v_refusal.message,
-        detail = jsonb_build_object('code', code)::text, hint = coalesce(v_refusal.hint, '');
+        detail = (coalesce(detail, '{}') || jsonb_build_object('code', code))::text, hint = coalesce(v_refusal.hint, '');
 end
 $$;
 comment on function booking.public_refuse(text, jsonb) is
-    'Raises what a try_* function returned as PostgREST wants it: PTnnn with the HTTP status, the BK code in the DETAIL.';
+    'Raises what a try_* function returned as PostgREST wants it: PTnnn with the HTTP status; the DETAIL is what it gave as detail, with the BK code.';
 
 create function booking.public_hold(
     tenant text,

@@ -19,5 +19,6 @@ select pg_extension_config_dump('booking.hold', '');
 select pg_extension_config_dump('booking.booking', '');
 select pg_extension_config_dump('booking.booking_resource', '');
 select pg_extension_config_dump('booking.booking_event', '');
+select pg_extension_config_dump('booking.booking_token', '');
 select pg_extension_config_dump('booking.sitting', '');
 select pg_extension_config_dump('booking.claim', '');

@@ -139,6 +139,7 @@ async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()>
         "hold",
         "booking",
         "booking_event",
+        "booking_token",
         "claim",
         "holiday",
         "schedule_override",

@@ -1,0 +1,183 @@
+-- What a customer may do to a booking by its manage token. Definers as in 85_public.sql. Next: 88_api.sql.
+
+create type booking.managed_booking as (
+    booking_id uuid,
+    service_id uuid,
+    service text,
+    status text,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    zone text,
+    seats int,
+    resources text[],
+    location_id uuid,
+    location text,
+    price numeric,
+    currency text,
+    payment_required boolean,
+    expires_at timestamptz,
+    may_cancel boolean,
+    cancel_until timestamptz,
+    may_reschedule boolean,
+    reschedule_until timestamptz,
+    code text,
+    detail jsonb);
+comment on type booking.managed_booking is
+    'A booking as its customer sees it. service, resources and location are names, of public resources only; zone: the IANA '
+    'time zone of the service; expires_at: until when a pending one waits, for its payment where payment_required says so. '
+    'may_cancel and may_reschedule: by this token, now; the two _until: how long its state and the notice of the service allow '
+    'it. code: null, or BK007.';
+
+create function booking.managed(booking booking.booking, scopes text[], now timestamptz)
+returns booking.managed_booking
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+declare
+    v_status text := case when (booking).status = 'pending' and (booking).expires_at <= now then 'expired' else (booking).status end;
+    v_cancel_until timestamptz;
+    v_reschedule_until timestamptz;
+    v_managed booking.managed_booking;
+begin
+    if v_status in ('pending', 'confirmed') then
+        v_cancel_until := booking.notice_end(booking, 'cancel');
+        v_reschedule_until := booking.notice_end(booking, 'reschedule');
+    end if;
+    select (booking).booking_id, s.service_id, s.name, v_status, lower((booking).span), upper((booking).span), s.zone,
+        (booking).seats, r.names, p.location_id, l.name, (booking).price, (booking).currency,
+        v_status = 'pending' and not (booking).needs_approval and (booking).price > 0,
+        case when v_status = 'pending' then (booking).expires_at end,
+        coalesce('cancel' = any (scopes) and v_cancel_until > now, false), v_cancel_until,
+        coalesce('reschedule' = any (scopes) and v_reschedule_until > now, false), v_reschedule_until
+    into v_managed
+    from booking.service s
+    cross join lateral (
+        select coalesce(array_agg(distinct r.name order by r.name), '{}') as names
+        from booking.booking_resource a
+        join booking.resource r using (tenant_id, resource_id)
+        where a.tenant_id = s.tenant_id and a.booking_id = (booking).booking_id and r.public) r
+    left join lateral (
+        -- Where its window says, else where the resource stands.
+        select coalesce(w.location_id, r.location_id) as location_id
+        from booking.booking_resource a
+        join booking.resource r using (tenant_id, resource_id)
+        left join lateral booking.window_locations(
+            r.tenant_id, r.schedule_id, lower((booking).span), lower((booking).span) + interval '1 microsecond') w
+            on w.span @> lower((booking).span)
+        where a.tenant_id = s.tenant_id and a.booking_id = (booking).booking_id and r.public
+            and coalesce(w.location_id, r.location_id) is not null
+        order by a.resource_id, a.unit
+        limit 1) p on true
+    left join booking.location l on l.tenant_id = s.tenant_id and l.location_id = p.location_id
+    where s.tenant_id = (booking).tenant_id and s.service_id = (booking).service_id;
+    return v_managed;
+end
+$$;
+comment on function booking.managed(booking.booking, text[], timestamptz) is
+    'A booking as its customer sees it, who may do what the scopes of the token say.';
+
+create function booking.public_try_show(tenant text, token text)
+returns booking.managed_booking
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_tenant uuid := booking.public_tenant(public_try_show.tenant);
+    v_booking booking.booking := booking.booking_of_token(v_tenant, public_try_show.token, 'show', statement_timestamp());
+    v_managed booking.managed_booking;
+begin
+    if v_booking.booking_id is null then
+        v_managed.code := 'BK007';
+        return v_managed;
+    end if;
+    return booking.managed(
+        v_booking,
+        (
+            select t.scopes
+            from booking.booking_token t
+            where t.tenant_id = v_tenant and t.token_hash = booking.token_hash(public_try_show.token)),
+        statement_timestamp());
+end
+$$;
+comment on function booking.public_try_show(text, text) is 'Behind booking_api.try_show.';
+
+create function booking.public_try_cancel(tenant text, token text, reason text)
+returns booking.booking_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_tenant uuid := booking.public_tenant(tenant);
+    v_booking booking.booking := booking.booking_of_token(v_tenant, token, 'cancel');
+    v_late jsonb;
+    v_result booking.booking_result;
+begin
+    if v_booking.booking_id is null then
+        return booking.not_booked('BK007');
+    elsif v_booking.status in ('pending', 'confirmed') then
+        v_late := booking.too_late(v_booking, 'cancel');
+        if v_late is not null then
+            return booking.not_booked('BK005', v_late);
+        end if;
+    end if;
+    v_result := booking.try_cancel(v_tenant, v_booking.booking_id, reason);
+    if v_result.code is null then
+        -- While this waited it may have been moved, or the token revoked. Judged once more, now that nobody else can.
+        v_booking := booking.booking_of_token(v_tenant, token, 'cancel');
+        if v_booking.booking_id is null then
+            raise exception using errcode = 'BK007';
+        end if;
+        v_late := booking.too_late(v_booking, 'cancel');
+        if v_late is not null then
+            raise exception using errcode = 'BK005';
+        end if;
+    end if;
+    return v_result;
+exception
+    when sqlstate 'BK007' then
+        return booking.not_booked('BK007');
+    when sqlstate 'BK005' then
+        return booking.not_booked('BK005', v_late);
+end
+$$;
+comment on function booking.public_try_cancel(text, text, text) is 'Behind booking_api.try_cancel.';
+
+create function booking.public_show(tenant text, token text)
+returns booking.managed_booking
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.managed_booking := booking.public_try_show(tenant, token);
+begin
+    if v_result.code is not null then
+        perform booking.public_refuse(v_result.code, v_result.detail);
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.public_show(text, text) is 'Behind booking_api.show.';
+
+create function booking.public_cancel(tenant text, token text, reason text)
+returns booking.booking_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result := booking.public_try_cancel(tenant, token, reason);
+begin
+    if v_result.code is not null then
+        perform booking.public_refuse(v_result.code, v_result.detail);
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.public_cancel(text, text, text) is 'Behind booking_api.cancel.';
