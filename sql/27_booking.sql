@@ -10,6 +10,7 @@ create table booking.hold (
     span tstzrange not null,
     seats int not null default 1,
     created_at timestamptz not null default clock_timestamp(),
+    ttl interval,
     expires_at timestamptz not null,
     version bigint not null default 0,
     constraint hold_pkey primary key (tenant_id, hold_id),
@@ -19,6 +20,7 @@ create table booking.hold (
     constraint hold_seats_some check (seats between 1 and 10000),
     constraint hold_span_bounded check (
         (lower_inc(span) and not upper_inc(span) and isfinite(lower(span)) and isfinite(upper(span))) is true),
+    constraint hold_ttl_positive check (ttl > '0'),
     constraint hold_expires_finite check (isfinite(expires_at))
 ) with (fillfactor = 50);
 comment on table booking.hold is
@@ -27,6 +29,7 @@ comment on table booking.hold is
 comment on column booking.hold.session_hash is
     'sha256 of the session id, which is kept nowhere; null: a pending booking''s, or the tenant''s own.';
 comment on column booking.hold.booking_id is 'The pending booking that it keeps a slot for, until that is confirmed; null: nobody''s yet.';
+comment on column booking.hold.ttl is 'For how long a heartbeat renews it; null: for the hold_ttl of its service.';
 comment on column booking.hold.span is 'Start and end as the visitor sees them; buffers are in the claims.';
 comment on column booking.hold.seats is 'How many seats of a class; 1 for everything else.';
 -- expires_at stays out of every index, so that a renewal is a HOT update.

@@ -102,7 +102,7 @@ begin
     if v_hold.hold_id is not null then
         -- The same slot again: renewed, unless it lapsed just now.
         update booking.hold h
-        set expires_at = least(clock_timestamp() + v_ttl, h.created_at + v_service.max_hold_age)
+        set expires_at = least(clock_timestamp() + v_ttl, h.created_at + v_service.max_hold_age), ttl = v_ttl
         where h.tenant_id = v_hold.tenant_id and h.hold_id = v_hold.hold_id and h.expires_at > clock_timestamp()
         returning h.* into v_hold;
         if found then
@@ -178,7 +178,41 @@ comment on function booking.hold(uuid, uuid, timestamptz, text, interval, uuid, 
 create type booking.release_result as (released boolean, code text, detail jsonb);
 comment on type booking.release_result is 'Whether a hold was let go. code: null, or BK002 where there is no such hold of the session.';
 
-create function booking.try_release(tenant uuid, hold_id uuid, session_id text)
+create function booking.release_all(tenant uuid, session_hash bytea)
+returns booking.release_result
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_live boolean;
+begin
+    if session_hash is null then
+        raise exception 'session_id is needed' using errcode = '22004';
+    end if;
+    perform booking.lock_session(release_all.session_hash);
+    -- In the order of ids, as whoever sweeps several away. Lapsed ones go along: nobody comes back to them.
+    with mine as (
+        select h.tenant_id, h.hold_id, h.expires_at > clock_timestamp() as live
+        from booking.hold h
+        where h.tenant_id = release_all.tenant and h.session_hash = release_all.session_hash
+        order by h.hold_id
+        for update),
+    gone as (
+        delete from booking.hold h
+        using mine m
+        where h.tenant_id = m.tenant_id and h.hold_id = m.hold_id)
+    select bool_or(m.live) into v_live
+    from mine m;
+    return case
+        when v_live then (true, null, null)::booking.release_result
+        else (false, 'BK002', null)::booking.release_result
+    end;
+end
+$$;
+comment on function booking.release_all(uuid, bytea) is
+    'Lets go of all that a session holds; BK002 in code where nothing of it lived. 22004: no session.';
+
+create function booking.try_release(tenant uuid, hold_id uuid default null, session_id text default null)
 returns booking.release_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -188,6 +222,9 @@ as $$
 declare
     v_session bytea := booking.session_hash(try_release.session_id);
 begin
+    if try_release.hold_id is null then
+        return booking.release_all(try_release.tenant, v_session);
+    end if;
     -- A lapsed hold is gone for everybody, its own session included.
     delete from booking.hold h
     where h.tenant_id = try_release.tenant and h.hold_id = try_release.hold_id
@@ -200,7 +237,7 @@ end
 $$;
 comment on function booking.try_release(uuid, uuid, text) is 'As booking.release, but a refusal is returned in code.';
 
-create function booking.release(tenant uuid, hold_id uuid, session_id text)
+create function booking.release(tenant uuid, hold_id uuid default null, session_id text default null)
 returns booking.release_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -215,4 +252,5 @@ begin
 end
 $$;
 comment on function booking.release(uuid, uuid, text) is
-    'Lets a hold of a session go; the slot is free at once. BK002: no live hold of that id and session. 22023: session_id too short.';
+    'Lets a hold of a session go, or all that it has where hold_id is null, as a visitor who leaves does; the slot is free at '
+    'once. BK002: no live hold of that id and session. 22004: neither is given. 22023: session_id too short.';

@@ -203,6 +203,20 @@ $$;
 comment on function booking.public_try_hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'Behind booking_api.try_hold.';
 
+create function booking.public_try_heartbeat(tenant text, session_id text, holds uuid[])
+returns setof booking.heartbeat_result
+language plpgsql
+security definer
+rows 3
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return query
+        select r.* from booking.try_heartbeat(booking.public_tenant(tenant), session_id, holds) r;
+end
+$$;
+comment on function booking.public_try_heartbeat(text, text, uuid[]) is 'Behind booking_api.try_heartbeat.';
+
 create function booking.public_try_release(tenant text, hold_id uuid, session_id text)
 returns booking.release_result
 language plpgsql
@@ -210,6 +224,9 @@ security definer
 set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
+    if session_id is null then
+        raise exception 'session_id is needed' using errcode = '22004';
+    end if;
     return booking.try_release(booking.public_tenant(tenant), hold_id, session_id);
 end
 $$;

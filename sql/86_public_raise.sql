@@ -48,6 +48,27 @@ $$;
 comment on function booking.public_hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'Behind booking_api.hold.';
 
+create function booking.public_heartbeat(tenant text, session_id text, holds uuid[])
+returns setof booking.heartbeat_result
+language plpgsql
+security definer
+rows 3
+set search_path = pg_catalog, booking, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_result booking.heartbeat_result[] := array(
+        select r from booking.public_try_heartbeat(tenant, session_id, holds) r);
+begin
+    if not exists (select from unnest(v_result) r where r.status = 'live') then
+        perform booking.public_refuse('BK002', null);
+    end if;
+    return query
+        select r.* from unnest(v_result) r;
+end
+$$;
+comment on function booking.public_heartbeat(text, text, uuid[]) is 'Behind booking_api.heartbeat.';
+
 create function booking.public_release(tenant text, hold_id uuid, session_id text)
 returns booking.release_result
 language plpgsql

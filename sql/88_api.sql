@@ -71,23 +71,42 @@ end;
 comment on function booking_api.hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'As booking.hold, for public services and resources, also by slot_id. PT409: taken; PT422: not offered; PT404: unknown names.';
 
-create function booking_api.try_release(tenant text, hold_id uuid, session_id text)
+create function booking_api.try_heartbeat(tenant text, session_id text, holds uuid[] default null)
+returns setof booking.heartbeat_result
+language sql
+begin atomic
+    select * from booking.public_try_heartbeat(tenant, session_id, holds);
+end;
+comment on function booking_api.try_heartbeat(text, text, uuid[]) is
+    'As booking.try_heartbeat. PT404: unknown tenant; class 22: bad arguments.';
+
+create function booking_api.heartbeat(tenant text, session_id text, holds uuid[] default null)
+returns setof booking.heartbeat_result
+language sql
+begin atomic
+    select * from booking.public_heartbeat(tenant, session_id, holds);
+end;
+comment on function booking_api.heartbeat(text, text, uuid[]) is
+    'As booking.heartbeat. PT410: the session has nothing live any more; PT404: unknown tenant; class 22: bad arguments.';
+
+create function booking_api.try_release(tenant text, hold_id uuid default null, session_id text default null)
 returns booking.release_result
 language sql
 begin atomic
     select booking.public_try_release(tenant, hold_id, session_id);
 end;
 comment on function booking_api.try_release(text, uuid, text) is
-    'As booking.try_release. PT404: unknown tenant.';
+    'As booking.try_release. PT404: unknown tenant; 22004: no session_id.';
 
-create function booking_api.release(tenant text, hold_id uuid, session_id text)
+create function booking_api.release(tenant text, hold_id uuid default null, session_id text default null)
 returns booking.release_result
 language sql
 begin atomic
     select booking.public_release(tenant, hold_id, session_id);
 end;
 comment on function booking_api.release(text, uuid, text) is
-    'As booking.release. PT410: no such live hold of the session; PT404: unknown tenant.';
+    'As booking.release, of one hold or, without hold_id, of all that the session holds. PT410: no such live hold of the '
+    'session; PT404: unknown tenant; 22004: no session_id.';
 
 create function booking_api.try_book(
     tenant text default null,

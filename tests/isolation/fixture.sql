@@ -175,6 +175,20 @@ language sql
 return coalesce(
     (booking.try_release(test.id(1), test.hold_of(who, clock), test.session(who))).code, 'released');
 
+create function test.beat(who text)
+returns text
+language sql
+return (
+    select coalesce(string_agg(
+        coalesce(to_char(timezone('UTC', b.starts_at), 'HH24:MI '), '') || b.status || coalesce(' ' || b.code, ''), ', '
+        order by b.starts_at), 'nothing')
+    from booking.try_heartbeat(test.id(1), test.session(who)) b);
+
+create function test.leave(who text)
+returns text
+language sql
+return coalesce((booking.try_release(test.id(1), session_id => test.session(who))).code, 'left');
+
 create function test.cancel(who text, clock text)
 returns text
 language sql

@@ -43,7 +43,7 @@ const WORLD: &str = "
     vacuum analyze";
 
 /// What is asked all day; each finds something, writers undo what they did.
-const CALLS: [&str; 9] = [
+const CALLS: [&str; 10] = [
     "select count(*) from booking.service s, booking.available_slots(s.tenant_id, s.service_id, '2100-01-04', '2100-02-01')",
     "select count(*) from booking.service s, booking.available_slots(
         s.tenant_id, s.service_id, '2100-01-04', '2100-01-05', each_resource => true, holds => 'mark')",
@@ -57,6 +57,11 @@ const CALLS: [&str; 9] = [
         select s.tenant_id, h.hold_id
         from booking.service s, booking.hold(s.tenant_id, s.service_id, '2100-01-04 03:00Z', 'session-0123456789') h)
     select count(booking.release(h.tenant_id, h.hold_id, 'session-0123456789')) from h",
+    "with h as (
+        select s.tenant_id, h.hold_id
+        from booking.service s, booking.hold(s.tenant_id, s.service_id, '2100-01-04 03:00Z', 'session-0123456789') h),
+    b as materialized (select h.tenant_id, b.hold_id from h, booking.heartbeat(h.tenant_id, 'session-0123456789') b)
+    select count(booking.release(b.tenant_id, b.hold_id, 'session-0123456789')) from b",
     "with b as (
         select s.tenant_id, b.booking_id
         from booking.service s, booking.book(s.tenant_id, service => s.service_id, starts_at => '2100-01-04 03:00Z') b)

@@ -60,6 +60,22 @@ from (values (false, timestamptz :'expires_at' - interval '1 microsecond'), (tru
 cross join lateral booking.held_spans(:t, :'room', '2100-01-04', '2100-01-05', as_of => l.as_of);
 select released from booking.release(:t, :'lapsing', 'session-of-a-visitor');
 
+-- Presence is a hold of ten seconds that beats every five, here as if time had passed: gone ten seconds after the last, taken
+-- again if free, and let go of when its visitor leaves.
+select hold_id as here from booking.hold(:t, :'room', '2100-01-04 13:00', 'session-of-a-visitor', ttl => '10 seconds') \gset
+update booking.hold set expires_at = expires_at - interval '5 seconds';
+select status, round(extract(epoch from expires_at - clock_timestamp())) as lives from booking.heartbeat(:t, 'session-of-a-visitor');
+select l.after, (select count(*) from booking.held_spans(:t, :'room', '2100-01-04', '2100-01-05', as_of => clock_timestamp() + l.after)) as held
+from (values (interval '9 seconds'), ('10 seconds')) l (after);
+update booking.hold set expires_at = expires_at - interval '30 seconds';
+select status, code from booking.heartbeat(:t, 'session-of-a-visitor');
+select count(*) as held from booking.held_spans(:t, :'room', '2100-01-04', '2100-01-05');
+update booking.hold set expires_at = expires_at - interval '30 seconds';
+select code from booking.try_hold(:t, :'room', '2100-01-04 13:00', 'session-of-another', ttl => '10 seconds');
+select hold_id = :'here' as it, status, code from booking.try_heartbeat(:t, 'session-of-a-visitor', array[:'here']::uuid[]);
+select released from booking.release(:t, session_id => 'session-of-another');
+select count(*) as held from booking.held_spans(:t, :'room', '2100-01-04', '2100-01-05');
+
 -- 10 viewers of 3 durations cost 3 slot queries and 1 presence query, and a heartbeat touches only the latter. The answers
 -- do not depend on who asks, so that one serves all; those that hold slots do not depend on what is held.
 create function viewed(out stable text, out volatile text)
@@ -86,11 +102,11 @@ end
 $$;
 create temp table step (number int, what text, stable text, volatile text);
 insert into step select 1, 'at first', * from viewed();
-select hold_id as held from booking.hold(:t, :'room', '2100-01-04 13:00', 'session-of-viewer-1', ttl => '5 minutes') \gset
+select hold_id as held from booking.hold(:t, :'room', '2100-01-04 13:00', 'session-of-viewer-1', ttl => '10 seconds') \gset
 insert into step select 2, 'held', * from viewed();
-select hold_id = :'held' as renewed from booking.hold(:t, :'room', '2100-01-04 13:00', 'session-of-viewer-1', ttl => '10 minutes');
-insert into step select 3, 'renewed', * from viewed();
-select released from booking.release(:t, :'held', 'session-of-viewer-1');
+select status, code from booking.heartbeat(:t, 'session-of-viewer-1');
+insert into step select 3, 'beaten', * from viewed();
+select released from booking.release(:t, session_id => 'session-of-viewer-1');
 insert into step select 4, 'released', * from viewed();
 select code from booking.try_book(:t, service => :'room', starts_at => '2100-01-04 13:00');
 insert into step select 5, 'booked', * from viewed();
