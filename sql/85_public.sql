@@ -1,6 +1,7 @@
 -- The definers behind the public surface: SECURITY DEFINER, public arguments only (no as_of, no owner's functions), and
--- each finds its tenant and service itself. Unknown, inactive and foreign names are told apart by nobody: one query, one
--- answer. Their raising forms: 86_public_raise.sql.
+-- each finds its tenant and service itself, since policies do not hold for the owner. Before anything else it asks whether
+-- it runs as the owner that it was given (public_tenant and public_key do). Unknown, inactive and foreign names are told
+-- apart by nobody: one query, one answer. Their raising forms: 86_public_raise.sql.
 
 create function booking.uuid_of(id text)
 returns uuid
@@ -26,25 +27,38 @@ end
 $$;
 comment on function booking.raise_unknown() is 'PT404: the one answer to unknown, inactive and foreign names.';
 
-create function booking.public_tenant(tenant text)
+create function booking.tenant_of(tenant text)
 returns uuid
 language plpgsql
 stable
-set search_path = pg_catalog, booking, pg_temp
 as $$
+#variable_conflict use_column
 declare
     v_tenant uuid;
 begin
     select t.tenant_id into v_tenant
     from booking.tenant t
-    where (t.tenant_id = booking.uuid_of(tenant) or t.slug = tenant) and t.active;
+    where (t.tenant_id = booking.uuid_of(tenant_of.tenant) or t.slug = tenant_of.tenant) and t.active;
     if not found then
         perform booking.raise_unknown();
     end if;
     return v_tenant;
 end
 $$;
-comment on function booking.public_tenant(text) is 'The id of an active tenant by uuid or slug; else PT404.';
+comment on function booking.tenant_of(text) is 'The id of an active tenant by uuid or slug; else PT404.';
+
+create function booking.public_tenant(tenant text)
+returns uuid
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    perform booking.check_owner();
+    return booking.tenant_of(tenant);
+end
+$$;
+comment on function booking.public_tenant(text) is 'As booking.tenant_of, for definers: 42501 as booking.check_owner.';
 
 create function booking.public_key(
     tenant text,
@@ -63,10 +77,11 @@ declare
     v_slot booking.slot_key := booking.slot_of(public_key.slot_id);
     v_key booking.slot_key;
 begin
+    perform booking.check_owner();
     if public_key.slot_id is null and (public_key.tenant is null or public_key.service is null) then
         raise exception 'give a slot_id, or tenant, service and starts_at' using errcode = '22004';
     end if;
-    v_key.tenant_id := booking.public_tenant(coalesce(public_key.tenant, v_slot.tenant_id::text));
+    v_key.tenant_id := booking.tenant_of(coalesce(public_key.tenant, v_slot.tenant_id::text));
     v_key.starts_at := coalesce(v_slot.starts_at, public_key.starts_at);
     v_key.duration := coalesce(v_slot.duration, public_key.duration);
     v_key.resource_id := coalesce(v_slot.resource_id, public_key.resource);

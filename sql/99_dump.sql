@@ -22,3 +22,5 @@ select pg_extension_config_dump('booking.booking_event', '');
 select pg_extension_config_dump('booking.booking_token', '');
 select pg_extension_config_dump('booking.sitting', '');
 select pg_extension_config_dump('booking.claim', '');
+select pg_extension_config_dump('booking.access', '');
+select pg_extension_config_dump('booking.sql_login', '');
