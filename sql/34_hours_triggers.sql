@@ -26,6 +26,7 @@ begin
     perform booking.refresh_pages(r.tenant_id, r.resource_id)
     from booking.resource r
     where (r.tenant_id, r.schedule_id) in (select t.tenant_id, t.schedule_id from unnest(v_touched) t);
+    perform booking.changed_hours(v_touched);
     return null;
 end
 $$;
@@ -122,6 +123,10 @@ begin
     from booking.schedule s
     join booking.resource r using (tenant_id, schedule_id)
     where (s.tenant_id, s.holiday_set_id) in (select t.tenant_id, t.holiday_set_id from unnest(v_touched) t);
+    perform booking.changed_hours(array(
+        select (s.tenant_id, s.schedule_id)::booking.schedule_key
+        from booking.schedule s
+        where (s.tenant_id, s.holiday_set_id) in (select t.tenant_id, t.holiday_set_id from unnest(v_touched) t)));
     return null;
 end
 $$;
@@ -187,6 +192,7 @@ begin
     perform booking.refresh_pages(r.tenant_id, r.resource_id)
     from booking.resource r
     where (r.tenant_id, r.schedule_id) in (select t.tenant_id, t.schedule_id from unnest(v_touched) t);
+    perform booking.changed_hours(v_touched);
     return null;
 end
 $$;
@@ -326,10 +332,13 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
     delete from booking.availability;
+    insert into booking.change (tenant_id, kind)
+    select t.tenant_id, 'tenant'
+    from booking.tenant t;
     return null;
 end
 $$;
-comment on function booking.tg_forget_pages() is 'AFTER TRUNCATE of what pages are derived from: deletes all pages.';
+comment on function booking.tg_forget_pages() is 'AFTER TRUNCATE of what pages are derived from: deletes all pages, and tells the feed of each tenant.';
 
 create trigger _500_forget_pages
 after truncate on booking.schedule_rule

@@ -154,6 +154,7 @@ language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
+set booking.sweeping = 'on'
 as $$
 declare
     v_gone bigint;

@@ -135,9 +135,14 @@ begin
             exit when v_gone operator(pg_catalog.<) batch;
         end loop;
     end loop;
-    -- Last: their claims are gone by now.
+    -- After their claims.
     loop
         v_gone := booking.prune_sittings(batch);
+        commit;
+        exit when v_gone operator(pg_catalog.<) batch;
+    end loop;
+    loop
+        v_gone := booking.prune_changes(batch);
         commit;
         exit when v_gone operator(pg_catalog.<) batch;
     end loop;
@@ -145,6 +150,7 @@ end
 $$;
 comment on procedure booking.prune(int) is
     'Nightly: deletes what is over and guards nothing: holds that lapsed more than an hour ago, claims of bookings 30 days '
-    'after their end, pages of weeks before the last one, sittings that are over and have no claim. At most so many rows of one '
+    'after their end, pages of weeks before the last one, sittings that are over and have no claim, '
+    'changes older than a day. At most so many rows of one '
     'resource in one transaction; passes by what is locked. Commits, so it cannot run inside a transaction block. Changes no '
     'answer about a time to come. 22023: not a batch.';

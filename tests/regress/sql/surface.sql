@@ -57,14 +57,14 @@ where p.pronamespace in ('booking'::regnamespace, 'booking_api'::regnamespace)
     and (p.prosecdef or p.prorettype = 'trigger'::regtype)
     and not exists (select from unnest(p.proconfig) c where c like 'search\_path=%');
 
--- A constraint that is not named after its table, a key without tenant_id: none. A table that is not dumped: the pages.
+-- A constraint that is not named after its table, a key without tenant_id: none. A table that is not dumped: the pages, the feed.
 select c.conrelid::regclass, c.conname from pg_constraint c
 where c.connamespace = 'booking'::regnamespace and c.conrelid <> 0 and c.contype <> 't'
     and c.conname not like (select relname from pg_class where oid = c.conrelid) || '\_%';
 select c.conrelid::regclass from pg_constraint c
 where c.connamespace = 'booking'::regnamespace and c.contype in ('p', 'u', 'x', 'f')
     and not exists (select from pg_attribute a where a.attrelid = c.conrelid and a.attnum = any (c.conkey) and a.attname = 'tenant_id')
-    and c.conname <> 'tenant_slug_key';
+    and c.conname not in ('tenant_slug_key', 'feed_epoch_pkey', 'feed_pruned_pkey');
 select c.oid::regclass from pg_class c
 where c.relnamespace = 'booking'::regnamespace and c.relkind = 'r'
     and not exists (select from pg_extension e where e.extname = 'pg_booking' and c.oid = any (e.extconfig));
