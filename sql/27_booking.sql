@@ -132,7 +132,7 @@ comment on column booking.booking_event.hold_id is 'The hold, which may be gone 
 comment on column booking.booking_event.service_id is 'The service, which may be gone by now.';
 comment on column booking.booking_event.code is 'Why it was refused: a BK code.';
 comment on column booking.booking_event.actor is
-    'The sub of a JWT; else session: and the sha256 of the session id, client: and the client, or role: and the login role.';
+    'The sub of a JWT; else session: and the sha256 of the session id, client: and the client, or role: and the role.';
 comment on column booking.booking_event.detail is
     'What the kind says by itself: starts_at, resources, reason, ... Instants as text, ids as text.';
 

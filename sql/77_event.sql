@@ -32,17 +32,22 @@ returns text
 language plpgsql
 stable
 as $$
+declare
+    v_user text;
 begin
+    if pg_catalog.current_setting('request.jwt.claims', true) <> '' then
+        v_user := (booking.caller()).user_id;
+    end if;
     return coalesce(
-        booking.signed_in(),
+        v_user,
         'session:' || encode(actor.session_hash, 'hex'),
         'client:' || booking.client(actor.tenant),
-        'role:' || session_user);
+        'role:' || coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user));
 end
 $$;
 comment on function booking.actor(uuid, bytea) is
-    'Who is named in an event: the sub of the JWT; else session: and the sha256 of the session id, client: and booking.client, '
-    'or role: and the login role.';
+    'Who is named in an event: the sub of the JWT, where booking.caller believes it; else session: and the sha256 of the session '
+    'id, client: and booking.client, or role: and the role that was taken on, else the login.';
 
 create function booking.record_event(
     tenant uuid,

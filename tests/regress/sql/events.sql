@@ -25,8 +25,8 @@ from booking.booking_event order by at;
 -- Neither the session nor the customer is in there.
 select count(*) from booking.booking_event e where e::text ~ 'session-a|Ada';
 
--- Whom it names: the sub of the JWT, the session, the client, the login role. The client: the facade's setting, else of the
--- header that the tenant names what the nearest proxy saw.
+-- Whom it names: the sub of the JWT of who came in by the role of members, the session, the client, the role. The client: the
+-- facade's setting, else of the header that the tenant names what the nearest proxy saw.
 select booking.actor(:t) = 'role:' || session_user as role, booking.client(:t) as client;
 set request.headers to '{"x-real-ip": "8.8.8.8", "x-forwarded-for": "I am 1.2.3.4, 10.0.0.1, 198.51.100.7"}';
 select booking.actor(:t), booking.client(:t);
@@ -36,7 +36,16 @@ select booking.actor(:t, '\x00');
 set request.jwt.claims to '{"role": "anon"}';
 select booking.actor(:t, '\x00');
 set request.jwt.claims to '{"sub": "user-1", "role": "authenticated"}';
+select booking.actor(:t, '\x00') as not_believed;
+create role regress_events_member;
+select booking.grant_access(member_role => 'regress_events_member');
+set role regress_events_member;
 select booking.actor(:t, '\x00');
+set request.jwt.claims to '';
+set booking.client to '';
+set request.headers to '';
+select booking.actor(:t);
+reset role;
 set booking.client to '';
 set request.headers to '';
 set request.jwt.claims to '';
@@ -64,3 +73,5 @@ set constraints all deferred;
 delete from booking.tenant where tenant_id = :t;
 commit;
 select count(*) from booking.booking_event;
+drop owned by regress_events_member;
+drop role regress_events_member;
