@@ -74,7 +74,7 @@ create table booking.service (
     constraint service_max_hold_age_bounded check (max_hold_age <= '7 days'),
     constraint service_approval_ttl_bounded check (approval_ttl > '0' and approval_ttl <= '90 days'),
     constraint service_payment_ttl_bounded check (payment_ttl > '0' and payment_ttl <= '90 days'),
-    constraint service_price_positive check (price >= 0),
+    constraint service_price_positive check (price >= 0 and price <> 'NaN'),
     constraint service_price_has_currency check ((price is null) = (currency is null)),
     constraint service_currency_iso check (currency ~ '^[A-Z]{3}$'),
     constraint service_notices_positive check (

@@ -182,24 +182,3 @@ after delete on booking.claim
 referencing old table as old_rows
 for each statement
 execute function booking.tg_claim__pages();
-
--- A booking that is off gives its claims back, whoever says so.
-
-create function booking.tg_booking__claims()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, booking, pg_temp
-as $$
-begin
-    delete from booking.claim c
-    where c.tenant_id = new.tenant_id and c.booking_id = new.booking_id;
-    return null;
-end
-$$;
-comment on function booking.tg_booking__claims() is 'AFTER ROW, on a status that ends a booking: deletes its claims.';
-
-create trigger _400_claims
-after update of status on booking.booking
-for each row when (new.status in ('cancelled', 'declined', 'expired') and old.status <> new.status)
-execute function booking.tg_booking__claims();

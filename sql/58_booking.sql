@@ -26,13 +26,66 @@ begin atomic
 end;
 comment on function booking.not_booked(text, jsonb) is 'The result that tells of a refusal.';
 
+create function booking.done(result booking.booking_result)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if result.code is not null then
+        perform booking.refuse(result.code, result.detail);
+    end if;
+    return result;
+end
+$$;
+comment on function booking.done(booking.booking_result) is 'What a try_* function returned, raised where it is a refusal.';
+
+create function booking.status_at(booking booking.booking, now timestamptz)
+returns text
+language sql
+immutable
+parallel safe
+begin atomic
+    select case when (booking).status = 'pending' and (booking).expires_at <= now then 'expired' else (booking).status end;
+end;
+comment on function booking.status_at(booking.booking, timestamptz) is
+    'The status of a booking as it reads at an instant: one that is pending past its expires_at has expired, whether or not '
+    'anybody wrote it down.';
+
+create function booking.unpaid(booking booking.booking)
+returns boolean
+language sql
+immutable
+parallel safe
+begin atomic
+    select (booking).status = 'pending' and not (booking).needs_approval and coalesce((booking).price, 0) > 0;
+end;
+comment on function booking.unpaid(booking.booking) is 'True where nothing but a payment is missing.';
+
+create function booking.payment_url(booking booking.booking)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return (
+        select replace(t.settings ->> 'payment_url', '{booking_id}', booking.booking_id::text)
+        from booking.tenant t
+        where t.tenant_id = booking.tenant_id);
+end
+$$;
+comment on function booking.payment_url(booking.booking) is
+    'Where a booking is paid for: the setting payment_url of its tenant, with {booking_id} filled in; null where there is none.';
+
 create function booking.booked(booking booking.booking)
 returns booking.booking_result
 language sql
-immutable
+stable
 begin atomic
     select (
-        (booking).booking_id, (booking).status, lower((booking).span), upper((booking).span), null, null, false, null, null, null)
+        (booking).booking_id, booking.status_at(booking, clock_timestamp()), lower((booking).span), upper((booking).span),
+        null, null, booking.unpaid(booking), case when booking.unpaid(booking) then booking.payment_url(booking) end, null, null)
         ::booking.booking_result;
 end;
 comment on function booking.booked(booking.booking) is 'The result that tells of a booking.';

@@ -1,6 +1,43 @@
 -- From a hold to a booking. Locks are taken in the order of every writer: session, service, resources, members, then the
 -- hold with its claims, then pages (by the triggers of 33_busy_triggers.sql). Next: 60_book.sql.
 
+create function booking.settle(booking booking.booking, hold_id uuid, blocks boolean)
+returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+begin
+    insert into booking.booking_resource (tenant_id, booking_id, resource_id, unit, requirement_id)
+    select distinct c.tenant_id, booking.booking_id, c.resource_id, c.unit, m.requirement_id
+    from booking.claim c
+    left join booking.requirement_resource m
+        on m.tenant_id = c.tenant_id and m.service_id = booking.service_id and m.resource_id = c.resource_id
+    where c.tenant_id = booking.tenant_id and c.hold_id = settle.hold_id;
+    if booking.status = 'pending' and settle.blocks then
+        update booking.hold h
+        set session_hash = null, client = null, booking_id = booking.booking_id, expires_at = booking.expires_at
+        where h.tenant_id = booking.tenant_id and h.hold_id = settle.hold_id;
+        return;
+    elsif booking.status = 'confirmed' then
+        -- The claims stay and change their owner: there is no moment without protection.
+        update booking.claim c
+        set hold_id = null, booking_id = booking.booking_id
+        where c.tenant_id = booking.tenant_id and c.hold_id = settle.hold_id;
+        update booking.requirement_resource m
+        set booked = m.booked + 1
+        where m.tenant_id = booking.tenant_id and m.service_id = booking.service_id and m.resource_id = any (array(
+            select r.resource_id
+            from booking.booking_resource r
+            where r.tenant_id = booking.tenant_id and r.booking_id = booking.booking_id));
+    end if;
+    delete from booking.hold h
+    where h.tenant_id = booking.tenant_id and h.hold_id = settle.hold_id;
+end
+$$;
+comment on function booking.settle(booking.booking, uuid, boolean) is
+    'Gives a booking what a hold has kept: for good where it is confirmed; until it lapses where it is pending and blocks; else '
+    'only what was assigned is remembered, and the time is free.';
+
 create function booking.book_hold(tenant uuid, hold_id uuid, session_hash bytea, customer jsonb)
 returns booking.booking_result
 language plpgsql
@@ -12,6 +49,7 @@ declare
     v_booking booking.booking;
     v_service booking.service;
     v_resources uuid[];
+    v_pending boolean;
 begin
     v_resources := array(
         select distinct c.resource_id
@@ -20,7 +58,8 @@ begin
     select h.* into v_hold
     from booking.hold h
     where h.tenant_id = book_hold.tenant and h.hold_id = book_hold.hold_id
-        and h.session_hash = book_hold.session_hash and h.expires_at > clock_timestamp();
+        and h.session_hash is not distinct from book_hold.session_hash and h.booking_id is null
+        and h.expires_at > clock_timestamp();
     -- A hold whose claims were deleted under it guards nothing.
     if not found or cardinality(v_resources) = 0 then
         return booking.not_booked('BK002');
@@ -33,13 +72,17 @@ begin
     then
         return booking.not_booked('BK004');
     end if;
-    perform booking.lock_resources(book_hold.tenant, v_resources);
-    perform booking.lock_members(book_hold.tenant, v_hold.service_id, v_resources);
+    v_pending := v_service.needs_approval or coalesce(v_service.price, 0) > 0;
+    -- Pages have what cannot expire: a pending booking is not among it.
+    if not v_pending then
+        perform booking.lock_resources(book_hold.tenant, v_resources);
+        perform booking.lock_members(book_hold.tenant, v_hold.service_id, v_resources);
+    end if;
     -- Only now, with every lock taken, does the clock say whether the hold still lives.
     select h.* into v_hold
     from booking.hold h
     where h.tenant_id = book_hold.tenant and h.hold_id = book_hold.hold_id
-        and h.session_hash = book_hold.session_hash
+        and h.session_hash is not distinct from book_hold.session_hash and h.booking_id is null
     for update;
     if not found or v_hold.expires_at <= clock_timestamp() then
         return booking.not_booked('BK002');
@@ -54,26 +97,17 @@ begin
     then
         return booking.not_booked('BK001');
     end if;
-    insert into booking.booking (tenant_id, service_id, span, seats, customer, customer_key)
+    insert into booking.booking (
+        tenant_id, service_id, status, span, seats, expires_at, customer, customer_key, needs_approval, price, currency)
     values (
-        v_hold.tenant_id, v_hold.service_id, v_hold.span, v_hold.seats, customer,
-        booking.customer_key(customer))
+        v_hold.tenant_id, v_hold.service_id, case when v_pending then 'pending' else 'confirmed' end, v_hold.span, v_hold.seats,
+        case
+            when v_pending
+                then clock_timestamp() + case when v_service.needs_approval then v_service.approval_ttl else v_service.payment_ttl end
+        end,
+        customer, booking.customer_key(customer), v_service.needs_approval, v_service.price * v_hold.seats, v_service.currency)
     returning * into v_booking;
-    insert into booking.booking_resource (tenant_id, booking_id, resource_id, unit, requirement_id)
-    select distinct c.tenant_id, v_booking.booking_id, c.resource_id, c.unit, m.requirement_id
-    from booking.claim c
-    left join booking.requirement_resource m
-        on m.tenant_id = c.tenant_id and m.service_id = v_hold.service_id and m.resource_id = c.resource_id
-    where c.tenant_id = v_hold.tenant_id and c.hold_id = v_hold.hold_id;
-    -- The claims stay and change their owner: there is no moment without protection.
-    update booking.claim c
-    set hold_id = null, booking_id = v_booking.booking_id
-    where c.tenant_id = v_hold.tenant_id and c.hold_id = v_hold.hold_id;
-    delete from booking.hold h
-    where h.tenant_id = v_hold.tenant_id and h.hold_id = v_hold.hold_id;
-    update booking.requirement_resource m
-    set booked = m.booked + 1
-    where m.tenant_id = v_hold.tenant_id and m.service_id = v_hold.service_id and m.resource_id = any (v_resources);
+    perform booking.settle(v_booking, v_hold.hold_id, v_service.pending_blocks);
     perform booking.record_event(
         v_booking.tenant_id, 'booked', booking_id => v_booking.booking_id, hold_id => v_hold.hold_id,
         service => v_booking.service_id, session_hash => v_hold.session_hash,
@@ -82,8 +116,8 @@ begin
 end
 $$;
 comment on function booking.book_hold(uuid, uuid, bytea, jsonb) is
-    'Turns a live hold of a session into a booking; BK002, BK004 (of the customer) or BK001 in code, with nothing written, '
-    'where it cannot.';
+    'Turns a live hold of a session (null: of the tenant itself) into a booking, confirmed or pending as the service has it; '
+    'BK002, BK004 (of the customer) or BK001 in code, with nothing written, where it cannot.';
 
 create function booking.book_hold_or_nothing(tenant uuid, hold_id uuid, session_hash bytea, customer jsonb)
 returns booking.booking_result

@@ -7,7 +7,7 @@
 --   what an owner edits      r        riud     riud
 --   what functions write     r        riud     riud     own bookings: r
 --   tokens                   r        riu      riu
---   history                  r        ri       ri
+--   history, payments        r        ri       ri
 --
 -- A member's calls run with a member's rights, so whoever may cancel may write what cancel writes: constraints and triggers
 -- guard what the functions rely on. An update finds what its caller can read and is then refused (42501): the lock of a
@@ -38,10 +38,10 @@ declare
     c_written constant text[] := array['hold', 'booking', 'booking_resource', 'sitting', 'claim', 'availability'];
     v_table text;
 begin
-    foreach v_table in array c_edited || c_written || array['tenant', 'member', 'booking_token', 'booking_event'] loop
+    foreach v_table in array c_edited || c_written || array['tenant', 'member', 'booking_token', 'booking_event', 'payment'] loop
         execute format('create policy member_read on booking.%I for select using %s', v_table, c_read);
     end loop;
-    foreach v_table in array c_edited || c_written || array['booking_token', 'booking_event'] loop
+    foreach v_table in array c_edited || c_written || array['booking_token', 'booking_event', 'payment'] loop
         execute format('create policy manager_insert on booking.%I for insert with check %s', v_table, c_manage);
     end loop;
     foreach v_table in array c_edited || c_written || array['booking_token'] loop

@@ -24,3 +24,4 @@ select pg_extension_config_dump('booking.sitting', '');
 select pg_extension_config_dump('booking.claim', '');
 select pg_extension_config_dump('booking.access', '');
 select pg_extension_config_dump('booking.sql_login', '');
+select pg_extension_config_dump('booking.payment', '');

@@ -135,7 +135,9 @@ select status, code from booking_api.try_show('open', :'token_d');
 update booking.booking set span = '[2100-01-06 09:00,2100-01-06 10:00)' where booking_id = :'d';
 
 -- Pending: what is still to be paid, until when; lapsed, it reads as expired and can't be cancelled.
+set session_replication_role = replica;
 update booking.booking set status = 'pending', price = 20, currency = 'EUR', expires_at = '2100-01-01' where booking_id = :'d';
+set session_replication_role = origin;
 select status, expires_at, price, currency, payment_required, may_cancel from booking_api.show('open', :'token_d');
 update booking.booking set expires_at = now() - interval '1 second' where booking_id = :'d';
 select status, expires_at, payment_required, may_cancel from booking_api.show('open', :'token_d');
