@@ -38,7 +38,12 @@ comment on function booking.settle(booking.booking, uuid, boolean) is
     'Gives a booking what a hold has kept: for good where it is confirmed; until it lapses where it is pending and blocks; else '
     'only what was assigned is remembered, and the time is free.';
 
-create function booking.book_hold(tenant uuid, hold_id uuid, session_hash bytea, customer jsonb)
+create function booking.book_hold(
+    tenant uuid,
+    hold_id uuid,
+    session_hash bytea,
+    customer jsonb,
+    limited boolean default null)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -67,7 +72,9 @@ begin
     select s.* into v_service
     from booking.service s
     where s.tenant_id = v_hold.tenant_id and s.service_id = v_hold.service_id;
-    if booking.lock_limits(v_service)
+    -- Whoever has taken the resources already has decided this before: a limit that came since would lock the service after
+    -- them, and wait for who waits for them.
+    if coalesce(limited, booking.lock_limits(v_service))
         and not booking.customer_room(v_service, lower(v_hold.span), upper(v_hold.span), booking.customer_key(customer))
     then
         return booking.not_booked('BK004');
@@ -115,7 +122,7 @@ begin
     return booking.booked(v_booking);
 end
 $$;
-comment on function booking.book_hold(uuid, uuid, bytea, jsonb) is
+comment on function booking.book_hold(uuid, uuid, bytea, jsonb, boolean) is
     'Turns a live hold of a session (null: of the tenant itself) into a booking, confirmed or pending as the service has it; '
     'BK002, BK004 (of the customer) or BK001 in code, with nothing written, where it cannot.';
 

@@ -21,6 +21,7 @@ declare
     v_question booking.question;
     v_service booking.service;
     v_hold booking.hold_result;
+    v_limited boolean;
     v_own uuid;
     v_result booking.booking_result;
 begin
@@ -56,6 +57,7 @@ begin
         end if;
     end if;
     -- A hold for the length of this call, taken with the locks of a booking.
+    v_limited := booking.lock_limits(v_service);
     v_hold := booking.take(
         v_question, book_slot.starts_at, v_session, book_slot.resource, 1, v_service.max_hold_age, true);
     if v_hold.code = 'BK001' and not booking.customer_room(
@@ -68,7 +70,7 @@ begin
     if v_hold.code is not null then
         return booking.not_booked(v_hold.code, v_hold.detail);
     end if;
-    v_result := booking.book_hold(book_slot.tenant, v_hold.hold_id, v_session, v_customer);
+    v_result := booking.book_hold(book_slot.tenant, v_hold.hold_id, v_session, v_customer, v_limited);
     if v_result.code is not null then
         delete from booking.hold h where h.tenant_id = book_slot.tenant and h.hold_id = v_hold.hold_id;
     end if;
