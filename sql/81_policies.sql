@@ -7,7 +7,9 @@
 --   what an owner edits      r        riud     riud
 --   what functions write     r        riud     riud     own bookings: r
 --   tokens                   r        riu      riu
---   history, payments        r        ri       ri
+--   payments                 r        ri       ri
+--   history                  r        ri       riu     whoever erases a customer erases what it says of them
+--   the feed, bindings of logins, what grant_access keeps: nobody but the service role
 --
 -- A member's calls run with a member's rights, so whoever may cancel may write what cancel writes: constraints and triggers
 -- guard what the functions rely on. An update finds what its caller can read and is then refused (42501): the lock of a
@@ -51,6 +53,7 @@ begin
         execute format('create policy manager_delete on booking.%I for delete using %s', v_table, c_manage);
     end loop;
     execute format('create policy owner_update on booking.tenant for update using %s with check %s', c_read, c_own);
+    execute format('create policy owner_update on booking.booking_event for update using %s with check %s', c_read, c_own);
     execute format('create policy owner_insert on booking.member for insert with check %s', c_own);
     execute format('create policy owner_update on booking.member for update using %s with check %s', c_read, c_own);
     execute format('create policy owner_delete on booking.member for delete using %s', c_own);

@@ -238,11 +238,13 @@ language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
 as $$
+declare
+    v_tenant uuid := booking.public_tenant(tenant);
 begin
     if session_id is null then
         raise exception 'session_id is needed' using errcode = '22004';
     end if;
-    return booking.try_release(booking.public_tenant(tenant), hold_id, session_id);
+    return booking.try_release(v_tenant, hold_id, session_id);
 end
 $$;
 comment on function booking.public_try_release(text, uuid, text) is 'Behind booking_api.try_release.';

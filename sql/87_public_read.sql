@@ -64,3 +64,43 @@ end
 $$;
 comment on function booking.public_held_spans(text, text, timestamptz, timestamptz, uuid, text) is
     'Behind booking_api.held_spans.';
+
+create type booking.public_resource as (
+    resource_id uuid,
+    slug text,
+    name text,
+    zone text,
+    location_id uuid,
+    location text);
+comment on type booking.public_resource is 'What the public sees of a resource: names, zone, and where it stands.';
+
+create function booking.public_resources(tenant text, service text)
+returns setof booking.public_resource
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_key booking.slot_key;
+begin
+    if public_resources.service is null then
+        v_key.tenant_id := booking.public_tenant(public_resources.tenant);
+    else
+        v_key := booking.public_key(public_resources.tenant, public_resources.service, null, null, null, null);
+    end if;
+    return query
+        select r.resource_id, r.slug, r.name, r.zone, r.location_id, l.name
+        from booking.resource r
+        left join booking.location l using (tenant_id, location_id)
+        where r.tenant_id = v_key.tenant_id and r.active and r.public
+            and (v_key.service_id is null or exists (
+                select
+                from booking.requirement_resource m
+                where m.tenant_id = r.tenant_id and m.service_id = v_key.service_id and m.resource_id = r.resource_id))
+        order by r.slug;
+end
+$$;
+comment on function booking.public_resources(text, text) is 'Behind booking_api.resources.';

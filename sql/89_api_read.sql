@@ -40,3 +40,13 @@ end;
 comment on function booking_api.held_spans(text, text, timestamptz, timestamptz, uuid, text) is
     'As booking.held_spans, for public services; resource_id is null for a resource that is not public. PT404: unknown names; '
     'class 22: bad arguments.';
+
+create function booking_api.resources(tenant text, service text default null)
+returns setof booking.public_resource
+language sql
+stable
+begin atomic
+    select * from booking.public_resources(tenant, service);
+end;
+comment on function booking_api.resources(text, text) is
+    'The public resources of a tenant, or of one of its public services: names, zone and location. PT404: unknown names.';
