@@ -11,6 +11,7 @@ as $$
 declare
     v_booking booking.booking := booking.lock_booking(end_booking.tenant, end_booking.booking_id);
     v_now timestamptz := clock_timestamp();
+    v_result booking.booking_result;
 begin
     if not booking.may_become(v_booking, end_booking.status, v_now) then
         return booking.wrong_state(v_booking);
@@ -24,7 +25,11 @@ begin
     perform booking.record_event(
         v_booking.tenant_id, v_booking.status, booking_id => v_booking.booking_id, service => v_booking.service_id,
         detail => jsonb_strip_nulls(jsonb_build_object('reason', left(reason, 1000))));
-    return booking.booked(v_booking);
+    v_result := booking.booked(v_booking);
+    if v_booking.price > 0 then
+        v_result.detail := booking.to_refund(v_booking);
+    end if;
+    return v_result;
 end
 $$;
 comment on function booking.end_booking(uuid, uuid, text, text) is
@@ -52,7 +57,8 @@ begin
 end
 $$;
 comment on function booking.cancel(uuid, uuid, text) is
-    'Cancels a pending or confirmed booking; its time is free at once, its row and what was assigned stay. '
+    'Cancels a pending or confirmed booking; its time is free at once, its row and what was assigned stay. detail: what was '
+    'paid for it, as {to_refund, currency}. '
     'BK005: cancelled already, or in another state that ends it. P0002: unknown booking.';
 
 create function booking.try_decline(tenant uuid, booking_id uuid, reason text default null)
@@ -76,7 +82,7 @@ begin
 end
 $$;
 comment on function booking.decline(uuid, uuid, text) is
-    'Says no to a pending booking; its time is free at once. BK005: not pending any more. P0002: unknown booking.';
+    'Says no to a pending booking; its time is free at once. detail: as cancel. BK005: not pending any more. P0002: unknown booking.';
 
 create function booking.try_complete(tenant uuid, booking_id uuid)
 returns booking.booking_result

@@ -53,7 +53,9 @@ declare
     v_booking booking.booking := booking.lock_to_confirm(try_record_payment.tenant, try_record_payment.booking_id);
     v_status text := booking.status_at(v_booking, clock_timestamp());
     v_currency text := coalesce(try_record_payment.currency, v_booking.currency);
-    v_amount numeric := round(coalesce(try_record_payment.amount, v_booking.price - booking.paid(v_booking)), 2);
+    -- Who pays when nothing is left to pay has paid once more.
+    v_amount numeric := round(coalesce(
+        try_record_payment.amount, nullif(greatest(v_booking.price - booking.paid(v_booking), 0), 0), v_booking.price), 2);
     v_before booking.payment;
     v_code text;
     v_result booking.booking_result;
@@ -138,7 +140,7 @@ begin
 end
 $$;
 comment on function booking.record_payment(uuid, uuid, text, numeric, text) is
-    'Records a payment for a booking (default: what is still to be paid), once for each reference, and confirms the booking when '
+    'Records a payment for a booking (default: what is still to be paid, or all of it once more), once for each reference, and confirms the booking when '
     'all is paid and nothing else is missing. It is recorded whatever has become of the booking: one that expired takes its '
     'slot again if that is still free, and is confirmed; else it stays what it is, and detail has {to_refund, currency}, or the '
     'code of why it is not confirmed though all is paid: to record it again tries again. '

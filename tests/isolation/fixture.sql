@@ -197,6 +197,71 @@ return (
     from booking.booking b
     where b.customer ->> 'name' = who and lower(b.span) = test.at(clock));
 
+-- What becomes of a booking; its tenant and its customer know it by its time.
+create function test.booking(who text, clock text)
+returns uuid
+language sql
+return (
+    select b.booking_id
+    from booking.booking b
+    where b.customer ->> 'name' = who and lower(b.span) = test.at(clock));
+
+create function test.move(who text, clock text, until text, resource text default null)
+returns text
+language plpgsql
+as $$
+begin
+    return test.outcome(booking.try_reschedule(
+        test.id(1), test.booking(who, clock), test.at(until), resource => test.resource(resource)));
+end
+$$;
+
+create function test.reassign(who text, clock text, resource text, substitute text default null)
+returns text
+language plpgsql
+as $$
+begin
+    return test.outcome(booking.try_reassign(
+        test.id(1), test.booking(who, clock), test.resource(resource), test.resource(substitute)));
+end
+$$;
+
+create function test.approve(who text, clock text)
+returns text
+language sql
+return test.outcome(booking.try_approve(test.id(1), test.booking(who, clock)));
+
+create function test.decline(who text, clock text)
+returns text
+language sql
+return test.outcome(booking.try_decline(test.id(1), test.booking(who, clock)));
+
+create function test.pay(who text, clock text, reference text)
+returns text
+language plpgsql
+as $$
+declare
+    v_result booking.booking_result := booking.try_record_payment(test.id(1), test.booking(who, clock), reference);
+begin
+    return test.outcome(v_result) || coalesce(' ' || v_result.detail::text, '');
+end
+$$;
+
+-- As if its time had run out, of a booking that waits.
+create procedure test.expire(who text, clock text)
+language sql
+as $$
+    with expired as (
+        update booking.booking b
+        set expires_at = clock_timestamp() - interval '1 second'
+        where b.booking_id = test.booking(who, clock)
+        returning b.booking_id, b.expires_at)
+    update booking.hold h
+    set expires_at = e.expires_at
+    from expired e
+    where h.booking_id = e.booking_id
+$$;
+
 -- As if its time had run out.
 create procedure test.lapse(who text, clock text)
 language sql
@@ -249,7 +314,9 @@ cross join lateral (
         (select count(*) from booking.claim c where c.tenant_id = b.tenant_id and c.booking_id = b.booking_id) as claims,
         (select count(*) from booking.booking_resource a where a.tenant_id = b.tenant_id and a.booking_id = b.booking_id)
             as assigned) n
-where (b.status, n.claims) not in (('confirmed', n.assigned), ('cancelled', 0)) or n.assigned = 0;
+where (b.status, n.claims) not in (
+        ('confirmed', n.assigned), ('cancelled', 0), ('pending', 0), ('declined', 0), ('expired', 0))
+    or n.assigned = 0;
 
 -- Everything that is taken, and everything that is wrong.
 create function test.look()
@@ -259,7 +326,7 @@ as $$
     select format('%s %s-%s %s %s', r.slug || case when r.capacity > 1 then '/' || c.unit else '' end,
         to_char(timezone('UTC', lower(c.span)), 'HH24:MI'), to_char(timezone('UTC', upper(c.span)), 'HH24:MI'),
         case when c.booking_id is not null then 'booked by' when h.expires_at > clock_timestamp() then 'held by' else 'lapsed of' end,
-        coalesce(b.customer ->> 'name', (
+        coalesce(b.customer ->> 'name', w.customer ->> 'name', (
             select p
             from unnest(string_to_array('a b c d', ' ')) p
             where booking.session_hash(test.session(p)) = h.session_hash)))
@@ -267,6 +334,7 @@ as $$
     join booking.resource r using (tenant_id, resource_id)
     left join booking.hold h on h.tenant_id = c.tenant_id and h.hold_id = c.hold_id
     left join booking.booking b on b.tenant_id = c.tenant_id and b.booking_id = c.booking_id
+    left join booking.booking w on w.tenant_id = h.tenant_id and w.booking_id = h.booking_id
     union all
     select 'WRONG: ' || w.what from test.wrong w
     order by 1

@@ -104,7 +104,7 @@ select status from booking.book(:t, service => :'plain', starts_at => at(21));
 select status, code, detail from booking.record_payment(:t, :'gone', 'late_2');
 select status, code, detail from booking.record_payment(:t, :'gone', 'late_2');
 select count(*) from booking.payment where booking_id = :'gone';
-select status from booking.cancel(:t, :'b');
+select status, detail from booking.cancel(:t, :'b');
 select status, detail from booking.record_payment(:t, :'b', 'late_3', 1);
 
 -- Both: approved first, then as long for its payment as that may take.
