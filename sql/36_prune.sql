@@ -135,6 +135,11 @@ begin
             exit when v_gone operator(pg_catalog.<) batch;
         end loop;
     end loop;
+    loop
+        v_gone := booking.prune_keys(batch);
+        commit;
+        exit when v_gone operator(pg_catalog.<) batch;
+    end loop;
     -- After their claims.
     loop
         v_gone := booking.prune_sittings(batch);
@@ -151,6 +156,6 @@ $$;
 comment on procedure booking.prune(int) is
     'Nightly: deletes what is over and guards nothing: holds that lapsed more than an hour ago, claims of bookings 30 days '
     'after their end, pages of weeks before the last one, sittings that are over and have no claim, '
-    'changes older than a day. At most so many rows of one '
+    'changes and idempotency keys older than a day. At most so many rows of one '
     'resource in one transaction; passes by what is locked. Commits, so it cannot run inside a transaction block. Changes no '
     'answer about a time to come. 22023: not a batch.';

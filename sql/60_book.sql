@@ -109,6 +109,32 @@ $$;
 comment on function booking.book_quietly(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
     'As booking.try_book, without the reasons.';
 
+create function booking.book_request(
+    hold_id uuid,
+    service text,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    customer jsonb,
+    if_still_free boolean,
+    slot_id text)
+returns jsonb
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    -- Whatever the time zone and styles of who asks.
+    return jsonb_build_object(
+        'hold_id', hold_id, 'service', service, 'starts_at', extract(epoch from starts_at),
+        'duration', extract(epoch from duration), 'resource', resource, 'customer', booking.check_customer(customer),
+        'if_still_free', coalesce(if_still_free, false), 'slot_id', slot_id);
+end
+$$;
+comment on function booking.book_request(uuid, text, timestamptz, interval, uuid, jsonb, boolean, text) is
+    'What one asks for who books, for an idempotency key to tell a repeat from another request.';
+
 create function booking.try_book(
     tenant uuid,
     hold_id uuid default null,
@@ -118,22 +144,38 @@ create function booking.try_book(
     duration interval default null,
     resource uuid default null,
     customer jsonb default null,
+    idempotency_key text default null,
     if_still_free boolean default false)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
-    v_result booking.booking_result := booking.book_quietly(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+    v_caller bytea;
+    v_earlier booking.earlier;
+    v_result booking.booking_result;
 begin
+    if idempotency_key is not null then
+        v_caller := booking.caller_hash(session_id, true);
+        v_earlier := booking.begin_once(
+            tenant, 'book', v_caller, idempotency_key, booking.book_request(
+                hold_id, service::text, starts_at, duration, resource, customer, if_still_free, null));
+        if v_earlier.replay then
+            return booking.replayed(v_earlier, tenant, true);
+        end if;
+    end if;
+    v_result := booking.book_quietly(
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+    if idempotency_key is not null then
+        perform booking.end_once(tenant, 'book', v_caller, idempotency_key, v_result);
+    end if;
     if v_result.code = 'BK003' then
         v_result.detail := booking.not_offered(tenant, service, starts_at, duration, resource, session_id, null);
     end if;
     return v_result;
 end
 $$;
-comment on function booking.try_book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+comment on function booking.try_book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, text, boolean) is
     'As booking.book, but a refusal is returned in code, with the reasons of BK003 in detail, and nothing is left behind.';
 
 create function booking.book(
@@ -145,6 +187,7 @@ create function booking.book(
     duration interval default null,
     resource uuid default null,
     customer jsonb default null,
+    idempotency_key text default null,
     if_still_free boolean default false)
 returns booking.booking_result
 language plpgsql
@@ -152,7 +195,7 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_result booking.booking_result := booking.try_book(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free);
 begin
     if v_result.code is not null then
         perform booking.refuse(v_result.code, v_result.detail);
@@ -160,8 +203,10 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, text, boolean) is
     'Books a hold of a session, or directly a service and a start (an own hold of that slot is used up). A lapsed hold is '
     'tried anew only with if_still_free, service and starts_at. BK002: hold lapsed or not yours; BK003: not offered, '
     'with the reasons of booking.explain_slot in the DETAIL; BK004: '
-    'a limit is used up; BK001: taken, or a busy window came meanwhile. P0002: unknown tenant, service, resource. 22023, 22004, 22008, 54000: bad arguments.';
+    'a limit is used up; BK001: taken, or a busy window came meanwhile. With an idempotency_key (1 to 255 characters, kept for a '
+    'day, of this session, else of who is signed in, else of the login role) a repeat is told what was booked and gets another '
+    'manage token, and waits for a twin under way; another request under the same key is BK006. P0002: unknown tenant, service, resource. 22023, 22004, 22008, 54000: bad arguments.';

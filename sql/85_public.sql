@@ -277,6 +277,7 @@ create function booking.public_try_book(
     duration interval,
     resource uuid,
     customer jsonb,
+    idempotency_key text,
     if_still_free boolean,
     slot_id text)
 returns booking.booking_result
@@ -286,17 +287,37 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_key booking.slot_key;
+    v_customer jsonb := booking.public_customer(customer);
+    v_tenant uuid;
+    v_caller bytea;
+    v_earlier booking.earlier;
+    v_result booking.booking_result;
 begin
+    if idempotency_key is not null then
+        -- Before names are looked up: a repeat is told what was booked, also where the service is gone since.
+        v_tenant := booking.public_tenant(coalesce(tenant, (booking.slot_of(slot_id)).tenant_id::text));
+        v_caller := booking.caller_hash(session_id, false);
+        v_earlier := booking.begin_once(
+            v_tenant, 'book', v_caller, idempotency_key, booking.book_request(
+                hold_id, service, starts_at, duration, resource, v_customer, if_still_free, slot_id));
+        if v_earlier.replay then
+            return booking.replayed(v_earlier, v_tenant, true);
+        end if;
+    end if;
     if service is null and slot_id is null then
         v_key.tenant_id := booking.public_tenant(tenant);
     else
         v_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
     end if;
-    return booking.book_quietly(
+    v_result := booking.book_quietly(
         v_key.tenant_id, hold_id, session_id, v_key.service_id, v_key.starts_at, v_key.duration, v_key.resource_id,
-        booking.public_customer(customer), if_still_free);
+        v_customer, if_still_free);
+    if idempotency_key is not null then
+        perform booking.end_once(v_tenant, 'book', v_caller, idempotency_key, v_result);
+    end if;
+    return v_result;
 end
 $$;
 comment on function booking.public_try_book(
-    text, uuid, text, text, timestamptz, interval, uuid, jsonb, boolean, text) is
+    text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text) is
     'Behind booking_api.try_book.';

@@ -95,6 +95,7 @@ create function booking.public_book(
     duration interval,
     resource uuid,
     customer jsonb,
+    idempotency_key text,
     if_still_free boolean,
     slot_id text)
 returns booking.booking_result
@@ -104,7 +105,7 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_result booking.booking_result := booking.public_try_book(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free, slot_id);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, slot_id);
 begin
     if v_result.code is not null then
         perform booking.public_refuse(v_result.code, v_result.detail);
@@ -113,5 +114,5 @@ begin
 end
 $$;
 comment on function booking.public_book(
-    text, uuid, text, text, timestamptz, interval, uuid, jsonb, boolean, text) is
+    text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text) is
     'Behind booking_api.book.';

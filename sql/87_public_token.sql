@@ -105,15 +105,13 @@ end
 $$;
 comment on function booking.public_try_show(text, text) is 'Behind booking_api.try_show.';
 
-create function booking.public_try_cancel(tenant text, token text, reason text)
+create function booking.cancel_by_token(tenant uuid, token text, reason text)
 returns booking.booking_result
 language plpgsql
-security definer
 set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
-    v_tenant uuid := booking.public_tenant(tenant);
-    v_booking booking.booking := booking.booking_of_token(v_tenant, token, 'cancel');
+    v_booking booking.booking := booking.booking_of_token(tenant, token, 'cancel');
     v_late jsonb;
     v_result booking.booking_result;
 begin
@@ -125,10 +123,10 @@ begin
             return booking.not_booked('BK005', v_late);
         end if;
     end if;
-    v_result := booking.try_cancel(v_tenant, v_booking.booking_id, reason);
+    v_result := booking.try_cancel(tenant, v_booking.booking_id, reason);
     if v_result.code is null then
         -- While this waited it may have been moved, or the token revoked. Judged once more, now that nobody else can.
-        v_booking := booking.booking_of_token(v_tenant, token, 'cancel');
+        v_booking := booking.booking_of_token(tenant, token, 'cancel');
         if v_booking.booking_id is null then
             raise exception using errcode = 'BK007';
         end if;
@@ -145,7 +143,35 @@ exception
         return booking.not_booked('BK005', v_late);
 end
 $$;
-comment on function booking.public_try_cancel(text, text, text) is 'Behind booking_api.try_cancel.';
+comment on function booking.cancel_by_token(uuid, text, text) is
+    'Cancels the booking of a token if that may and the notice of the service is kept; else BK007 or BK005 in code.';
+
+create function booking.public_try_cancel(tenant text, token text, reason text, idempotency_key text)
+returns booking.booking_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_tenant uuid := booking.public_tenant(tenant);
+    v_caller bytea := booking.token_hash(token);
+    v_earlier booking.earlier;
+    v_result booking.booking_result;
+begin
+    -- A key is its token's: without one that is worth something there is no key.
+    if idempotency_key is null or (booking.booking_of_token(v_tenant, token, 'cancel')).booking_id is null then
+        return booking.cancel_by_token(v_tenant, token, reason);
+    end if;
+    v_earlier := booking.begin_once(v_tenant, 'cancel', v_caller, idempotency_key, jsonb_build_object('reason', reason));
+    if v_earlier.replay then
+        return booking.replayed(v_earlier, v_tenant, false);
+    end if;
+    v_result := booking.cancel_by_token(v_tenant, token, reason);
+    perform booking.end_once(v_tenant, 'cancel', v_caller, idempotency_key, v_result);
+    return v_result;
+end
+$$;
+comment on function booking.public_try_cancel(text, text, text, text) is 'Behind booking_api.try_cancel.';
 
 create function booking.public_show(tenant text, token text)
 returns booking.managed_booking
@@ -165,14 +191,14 @@ end
 $$;
 comment on function booking.public_show(text, text) is 'Behind booking_api.show.';
 
-create function booking.public_cancel(tenant text, token text, reason text)
+create function booking.public_cancel(tenant text, token text, reason text, idempotency_key text)
 returns booking.booking_result
 language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
-    v_result booking.booking_result := booking.public_try_cancel(tenant, token, reason);
+    v_result booking.booking_result := booking.public_try_cancel(tenant, token, reason, idempotency_key);
 begin
     if v_result.code is not null then
         perform booking.public_refuse(v_result.code, v_result.detail);
@@ -180,4 +206,4 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.public_cancel(text, text, text) is 'Behind booking_api.cancel.';
+comment on function booking.public_cancel(text, text, text, text) is 'Behind booking_api.cancel.';

@@ -19,20 +19,20 @@ end;
 comment on function booking_api.show(text, text) is
     'One''s own booking, and what may still be done about it. PT403: no such token, or not for this; PT404: unknown tenant.';
 
-create function booking_api.try_cancel(tenant text, token text, reason text default null)
+create function booking_api.try_cancel(tenant text, token text, reason text default null, idempotency_key text default null)
 returns booking.booking_result
 language sql
 begin atomic
-    select booking.public_try_cancel(tenant, token, reason);
+    select booking.public_try_cancel(tenant, token, reason, idempotency_key);
 end;
-comment on function booking_api.try_cancel(text, text, text) is 'As booking_api.cancel, but a refusal is returned in code. PT404: unknown tenant.';
+comment on function booking_api.try_cancel(text, text, text, text) is 'As booking_api.cancel, but a refusal is returned in code. PT404: unknown tenant.';
 
-create function booking_api.cancel(tenant text, token text, reason text default null)
+create function booking_api.cancel(tenant text, token text, reason text default null, idempotency_key text default null)
 returns booking.booking_result
 language sql
 begin atomic
-    select booking.public_cancel(tenant, token, reason);
+    select booking.public_cancel(tenant, token, reason, idempotency_key);
 end;
-comment on function booking_api.cancel(text, text, text) is
+comment on function booking_api.cancel(text, text, text, text) is
     'Cancels one''s own booking. PT403: no such token, or not for this; PT409: cancelled already, over, or later than the '
     'service''s cancel_notice allows, which the DETAIL says; PT404: unknown tenant.';

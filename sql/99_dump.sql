@@ -20,6 +20,7 @@ select pg_extension_config_dump('booking.booking', '');
 select pg_extension_config_dump('booking.booking_resource', '');
 select pg_extension_config_dump('booking.booking_event', '');
 select pg_extension_config_dump('booking.booking_token', '');
+select pg_extension_config_dump('booking.idempotency', '');
 select pg_extension_config_dump('booking.sitting', '');
 select pg_extension_config_dump('booking.claim', '');
 select pg_extension_config_dump('booking.access', '');

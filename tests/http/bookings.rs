@@ -1,9 +1,10 @@
 //! `POST bookings`.
 use anyhow::Result;
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{World, monday, monday_at, session, time};
+use crate::world::{Answer, World, monday, monday_at, session, time};
 
 const PATH: &str = "/v1/acme/bookings";
 
@@ -49,9 +50,11 @@ async fn a_visitor_finds_holds_and_books() -> Result<()> {
             &json!({
                 "booking_id": booking.body["booking_id"], "status": "confirmed",
                 "starts_at": slot["starts_at"], "ends_at": slot["ends_at"],
+                "manage_token": booking.body["manage_token"], "manage_url": null,
             })
         )
     );
+    assert_eq!(booking.text("manage_token").len(), 43);
     assert_eq!(booking.header("cache-control"), "private, no-store");
     assert_eq!(world.slots(monday()).await?.len(), 7);
     let id: Uuid = booking.text("booking_id").parse()?;
@@ -169,5 +172,113 @@ async fn a_customer_that_is_larger_as_json_than_as_text_is_the_callers_mistake()
     let body = json!({"hold_id": Uuid::new_v4(), "session_id": session(), "customer": fields});
     let answer = world.post(PATH, body).await?;
     assert_eq!(answer.outcome(), (400, Some("54000")), "{answer:?}");
+    Ok(())
+}
+
+/// A booking with an idempotency key.
+async fn book_once(world: &World, key: &str, body: &Value) -> Result<Answer> {
+    world
+        .send(
+            world
+                .request(Method::POST, PATH)
+                .header("Idempotency-Key", key)
+                .json(body),
+        )
+        .await
+}
+
+#[tokio::test]
+async fn a_repeat_under_the_same_key_is_answered_as_the_first_was() -> Result<()> {
+    let world = World::new("bookings").await?;
+    let body = json!({"service": "haircut", "starts_at": time(monday_at(9)), "session_id": session(),
+                      "customer": customer()});
+    let first = book_once(&world, "key", &body).await?;
+    let again = book_once(&world, "key", &body).await?;
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_ne!(first.text("manage_token"), again.text("manage_token"));
+    let known = |answer: &Answer| {
+        let mut body = answer.body.clone();
+        body["manage_token"] = Value::Null;
+        body
+    };
+    assert_eq!(known(&first), known(&again));
+
+    let mut other = body.clone();
+    other["starts_at"] = json!(time(monday_at(10)));
+    assert_eq!(
+        book_once(&world, "key", &other).await?.outcome(),
+        (409, Some("BK006"))
+    );
+    let mut stranger = body.clone();
+    stranger["session_id"] = json!(session());
+    assert_eq!(
+        book_once(&world, "key", &stranger).await?.outcome(),
+        (409, Some("BK001"))
+    );
+    let row = world
+        .sql
+        .query_one("select count(*) from booking.booking", &[])
+        .await?;
+    assert_eq!(row.get::<_, i64>(0), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_request_may_be_tried_again_under_its_key() -> Result<()> {
+    let world = World::new("bookings").await?;
+    let (mine, other) = (session(), session());
+    let hold = world.hold(monday_at(9), &other).await?;
+    let body = json!({"service": "haircut", "starts_at": time(monday_at(9)), "session_id": mine, "customer": customer()});
+    assert_eq!(
+        book_once(&world, "key", &body).await?.outcome(),
+        (409, Some("BK001"))
+    );
+    let path = format!("/v1/acme/holds/{}", hold.text("hold_id"));
+    assert_eq!(world.delete(&path, &other).await?.status, 204);
+    assert_eq!(book_once(&world, "key", &body).await?.status, 201);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_needs_a_session_and_a_form() -> Result<()> {
+    let world = World::new("bookings").await?;
+    let nobody =
+        json!({"service": "haircut", "starts_at": time(monday_at(9)), "customer": customer()});
+    assert_eq!(
+        book_once(&world, "key", &nobody).await?.outcome(),
+        (400, Some("22004"))
+    );
+    let mut somebody = nobody.clone();
+    somebody["session_id"] = json!(session());
+    for bad in [String::new(), "x".repeat(256)] {
+        assert_eq!(
+            book_once(&world, &bad, &somebody).await?.outcome(),
+            (400, Some("22023"))
+        );
+    }
+    let twice = world
+        .request(Method::POST, PATH)
+        .header("Idempotency-Key", "a")
+        .header("Idempotency-Key", "b");
+    assert_eq!(world.send(twice.json(&somebody)).await?.status, 400);
+    let odd = world
+        .request(Method::POST, PATH)
+        .header("Idempotency-Key", b"\xff".as_slice());
+    assert_eq!(world.send(odd.json(&somebody)).await?.status, 400);
+    Ok(())
+}
+
+#[tokio::test]
+async fn requests_at_once_under_one_key_book_once() -> Result<()> {
+    let world = World::new("bookings").await?;
+    let body = json!({"service": "haircut", "starts_at": time(monday_at(9)), "session_id": session(),
+                      "customer": customer()});
+    let answers =
+        futures_util::future::try_join_all((0..8).map(|_| book_once(&world, "key", &body))).await?;
+    assert!(
+        answers.iter().all(|answer| answer.status == 201
+            && answer.body["booking_id"] == answers[0].body["booking_id"]),
+        "{answers:?}"
+    );
     Ok(())
 }

@@ -109,7 +109,7 @@ async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()>
              select booking.hold(tenant_id, service_id, starts[1], 'session-of-the-dump'),
                 booking.cancel(
                     tenant_id,
-                    (booking.book(tenant_id, service => service_id, starts_at => starts[9])).booking_id)
+                    (booking.book(tenant_id, service => service_id, starts_at => starts[9], idempotency_key => 'k')).booking_id)
              from slot",
             &[],
         )
@@ -142,6 +142,7 @@ async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()>
         "booking",
         "booking_event",
         "booking_token",
+        "idempotency",
         "claim",
         "holiday",
         "schedule_override",

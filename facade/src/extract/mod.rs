@@ -2,17 +2,21 @@
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{self, FromRequestParts};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
+use crate::secret::Secret;
 
+/// Whether it was asked before.
+mod idempotency;
 /// Bodies.
 mod json;
 /// Who asks.
 mod session;
 
+pub use idempotency::IdempotencyKey;
 pub use json::Json;
 pub use session::Session;
 
@@ -62,6 +66,23 @@ impl From<PathRejection> for Problem {
             }
             _ => Problem::internal(),
         }
+    }
+}
+
+/// A header that is there once, in plain ASCII, or not at all.
+fn header(headers: &HeaderMap, name: &str) -> Result<Option<Secret<String>>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    match (value.to_str(), values.next()) {
+        (Ok(text), None) => Ok(Some(Secret(text.to_owned()))),
+        (Ok(_), Some(_)) => Err(Problem::bad_request(format!(
+            "the header {name} is there more than once"
+        ))),
+        (Err(_), _) => Err(Problem::bad_request(format!(
+            "the header {name} is not plain ASCII"
+        ))),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The session header.
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
+use super::header;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
@@ -29,31 +29,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        session(&parts.headers).map(Self)
-    }
-}
-
-fn session(headers: &HeaderMap) -> Result<Option<Secret<String>>, Problem> {
-    let mut values = headers.get_all(SESSION_HEADER).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    match (value.to_str(), values.next()) {
-        (Ok(text), None) => Ok(Some(Secret(text.to_owned()))),
-        (Ok(_), Some(_)) => Err(Problem::bad_request(
-            "the header Booking-Session is there more than once",
-        )),
-        (Err(_), _) => Err(Problem::bad_request(
-            "the header Booking-Session is not plain ASCII",
-        )),
+        header(&parts.headers, SESSION_HEADER).map(Self)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
+    use axum::http::{HeaderMap, StatusCode};
 
     use super::*;
+
+    fn header_of(headers: &HeaderMap) -> Result<Option<Secret<String>>, Problem> {
+        header(headers, SESSION_HEADER)
+    }
 
     fn headers(values: &[&'static [u8]]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -68,17 +56,17 @@ mod tests {
 
     #[test]
     fn there_is_one_session_or_none() {
-        assert_eq!(session(&headers(&[])).unwrap(), None);
+        assert_eq!(header_of(&headers(&[])).unwrap(), None);
         assert_eq!(
-            session(&headers(&[b"visitor"])).unwrap(),
+            header_of(&headers(&[b"visitor"])).unwrap(),
             Some(Secret("visitor".into()))
         );
         assert_eq!(
-            session(&headers(&[b"one", b"two"])).unwrap_err().status,
+            header_of(&headers(&[b"one", b"two"])).unwrap_err().status,
             StatusCode::BAD_REQUEST
         );
         assert_eq!(
-            session(&headers(&[b"\xff"])).unwrap_err().status,
+            header_of(&headers(&[b"\xff"])).unwrap_err().status,
             StatusCode::BAD_REQUEST
         );
     }

@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::PRIVATE;
-use crate::extract::{Json, Path, Session};
+use crate::extract::{IdempotencyKey, Json, Path, Session};
 use crate::instant::Instant;
 use crate::problem::Problem;
 use crate::refusal;
@@ -18,11 +18,11 @@ use crate::secret::Secret;
 use crate::state::AppState;
 
 const TRY_BOOK: &str = "
-    select booking_id, status, starts_at, ends_at, code, detail
+    select booking_id, status, starts_at, ends_at, manage_token, manage_url, code, detail
     from booking_api.try_book(
         tenant => $1, hold_id => $2, session_id => $3, service => $4, starts_at => $5,
         duration => pg_catalog.make_interval(mins => $6), resource => $7, customer => $8, if_still_free => $9,
-        slot_id => $10)";
+        slot_id => $10, idempotency_key => $11)";
 
 /// What to book: a `hold_id`, a `slot_id`, or a service and a start. The duration is in minutes.
 #[derive(Deserialize)]
@@ -40,13 +40,15 @@ pub struct NewBooking {
     if_still_free: bool,
 }
 
-/// A booking that was made.
+/// A booking that was made. The token lets its customer see, move and cancel it; it is told here and nowhere else.
 #[derive(Serialize)]
 pub struct Booking {
     booking_id: Uuid,
     status: String,
     starts_at: Instant,
     ends_at: Instant,
+    manage_token: Option<String>,
+    manage_url: Option<String>,
 }
 
 impl TryFrom<&Row> for Booking {
@@ -58,15 +60,18 @@ impl TryFrom<&Row> for Booking {
             status: row.try_get("status")?,
             starts_at: row.try_get("starts_at")?,
             ends_at: row.try_get("ends_at")?,
+            manage_token: row.try_get("manage_token")?,
+            manage_url: row.try_get("manage_url")?,
         })
     }
 }
 
-/// `POST /v1/{tenant}/bookings`
+/// `POST /v1/{tenant}/bookings`; with an `Idempotency-Key` a repeat is answered as the first was.
 pub async fn create(
     State(state): State<AppState>,
     Path(tenant): Path<String>,
     session: Session,
+    IdempotencyKey(key): IdempotencyKey,
     Json(new): Json<NewBooking>,
 ) -> Result<impl IntoResponse, Problem> {
     let session = session.or(new.session_id)?;
@@ -86,6 +91,7 @@ pub async fn create(
                 (&customer, Type::JSONB),
                 (&new.if_still_free, Type::BOOL),
                 (&new.slot_id, Type::TEXT),
+                (&key, Type::TEXT),
             ],
         )
         .await?;

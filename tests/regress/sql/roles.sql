@@ -44,7 +44,7 @@ begin
     values (tenant, v_resource, '[2100-01-04 18:00+00,2100-01-04 19:00+00)');
     v_booking := (booking.book(
         tenant, service => v_service, starts_at => '2100-01-04 09:00', customer => '{"sub": "customer", "name": "C"}')).booking_id;
-    perform booking.book(tenant, service => v_service, starts_at => '2100-01-04 11:00', customer => '{"sub": "another"}');
+    perform booking.book(tenant, service => v_service, starts_at => '2100-01-04 11:00', customer => '{"sub": "another"}', idempotency_key => 'k');
     insert into booking.payment (tenant_id, reference, booking_id, amount, currency) values (tenant, 'pi_1', v_booking, 5, 'EUR');
     perform booking.hold(tenant, v_service, '2100-01-04 10:00', 'session-0123456789');
     insert into booking.availability (tenant_id, resource_id, week, unit, open)

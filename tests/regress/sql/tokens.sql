@@ -19,7 +19,8 @@ values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-0000000
 select booking.put_service(:t, 'cut', 'Cut', array[60], array['00000000-0000-0000-0000-00000000000a', '00000000-0000-0000-0000-00000000000b']::uuid[], pick => 2) as cut \gset
 select booking.put_service(:u, 'cut', 'Cut', array[60], array['00000000-0000-0000-0000-00000000000c']::uuid[]) as foreign \gset
 create role regress_booking_tokens;
-select booking.grant_access(public_role => 'regress_booking_tokens');
+create role regress_booking_tokens_member;
+select booking.grant_access('regress_booking_tokens', 'regress_booking_tokens_member');
 
 -- A booking comes with a token, of which only the hash is kept, and the tenant's page for it.
 select booking_id as b, manage_token as token, manage_url from booking.book(:t, service => :'cut', starts_at => '2100-01-04 09:00') \gset
@@ -163,6 +164,7 @@ select manage_token as thursday from booking.book(:t, service => :'cut', starts_
 select s.location, s.location_id, s.starts_at from unnest(array[:'wednesday', :'thursday']) a, booking_api.show('open', a) s;
 
 -- Who a customer is: the sub of who is signed in, which nobody may say about oneself in public; the e-mail; the phone.
+set role regress_booking_tokens_member;
 do $$
 declare
     v record;
@@ -173,8 +175,7 @@ begin
             values (1, '{"sub": "u-1", "role": "authenticated"}', '{"sub": "u-2", "email": "Ada@Example.org"}'::jsonb),
                 (2, '{"role": "anon"}', '{"sub": "u-2", "email": "Ada@Example.org"}'),
                 (3, '', '{"sub": "u-2", "phone": " 555 "}'), (4, null, '{"sub": "u-2"}'), (5, '{"sub": 5}', null), (6, '{"sub": ""}', null),
-                (7, '[1]', null), (8, '"sub"', null), (9, 'not json', '{"phone": "5"}'), (10, repeat('[', 20000), null),
-                (11, '{"sub": "\u0000"}', null), (12, '{"sub": "u-1"}', null)) v (n, claims, customer)
+                (7, '[1]', null), (8, '"sub"', null), (9, '{"sub": "u-1"}', null)) v (n, claims, customer)
     loop
         perform set_config('request.jwt.claims', v.claims, true);
         perform booking_api.book(
@@ -183,8 +184,22 @@ begin
     end loop;
 end
 $$;
+reset role;
 select extract(hour from lower(span)) - 7 as n, customer_key, customer from booking.booking
 where span && '[2100-01-10,2100-01-11)' order by span;
+-- Claims are believed of who took on the role of members; of anybody else they are no claims, whatever they are.
+set request.jwt.claims = '{"sub": "u-1"}';
+set role regress_booking_tokens;
+select code from booking_api.book('open', service => 'cut', starts_at => '2100-01-11 09:00', customer => '{"phone": "5"}');
+set request.jwt.claims = 'not json';
+select code from booking_api.book('open', service => 'cut', starts_at => '2100-01-11 10:00', customer => '{"phone": "6"}');
+\set VERBOSITY sqlstate
+set role regress_booking_tokens_member;
+select booking_api.book('open', service => 'cut', starts_at => '2100-01-11 11:00', customer => '{"phone": "7"}');
+\set VERBOSITY default
+reset role;
+reset request.jwt.claims;
+select customer_key from booking.booking where span && '[2100-01-11,2100-01-12)' order by span;
 -- Direct calls are the application's: it says who it is.
 select code from booking.book(:t, service => :'cut', starts_at => '2100-01-12 09:00', customer => '{"sub": "u-2", "email": "a@b"}');
 select customer_key from booking.booking where span @> timestamptz '2100-01-12 09:00';
@@ -204,3 +219,5 @@ select length(customer::text) from booking.booking where span @> timestamptz '21
 
 drop owned by regress_booking_tokens;
 drop role regress_booking_tokens;
+drop owned by regress_booking_tokens_member;
+drop role regress_booking_tokens_member;
