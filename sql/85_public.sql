@@ -183,6 +183,24 @@ comment on function booking.public_available_slots(
     text, text, timestamptz, timestamptz, interval, uuid, text, text, boolean, interval) is
     'Behind booking_api.available_slots.';
 
+create function booking.public_resources(tenant uuid, resources uuid[])
+returns uuid[]
+language plpgsql
+stable
+strict
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return array(
+        select r.resource_id
+        from booking.resource r
+        where r.tenant_id = public_resources.tenant and r.resource_id = any (resources) and r.public
+        order by r.resource_id);
+end
+$$;
+comment on function booking.public_resources(uuid, uuid[]) is
+    'What the public hears of who was taken: members that it does not see are held, and not named.';
+
 create function booking.public_try_hold(
     tenant text,
     service text,
@@ -206,17 +224,44 @@ begin
     if v_hold.hold_id is null then
         return v_hold;
     end if;
-    -- Members that the public does not see are held, and not named.
-    v_hold.resources := array(
-        select r.resource_id
-        from booking.resource r
-        where r.tenant_id = v_key.tenant_id and r.resource_id = any (v_hold.resources) and r.public
-        order by r.resource_id);
+    v_hold.resources := booking.public_resources(v_key.tenant_id, v_hold.resources);
     return v_hold;
 end
 $$;
 comment on function booking.public_try_hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'Behind booking_api.try_hold.';
+
+create function booking.public_try_hold_many(
+    tenant text,
+    service text,
+    starts_at timestamptz[],
+    session_id text,
+    duration interval,
+    resource uuid,
+    ttl interval,
+    seats int)
+returns setof booking.hold_result
+language plpgsql
+security definer
+rows 5
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_key booking.slot_key := booking.public_key(
+        public_try_hold_many.tenant, public_try_hold_many.service, null, public_try_hold_many.duration,
+        public_try_hold_many.resource, null);
+begin
+    return query
+        select r.hold_id, r.starts_at, r.ends_at, r.expires_at, booking.public_resources(v_key.tenant_id, r.resources), r.code,
+            r.detail
+        from unnest(booking.hold_many_quietly(
+            v_key.tenant_id, v_key.service_id, public_try_hold_many.starts_at, public_try_hold_many.session_id, v_key.duration,
+            v_key.resource_id, public_try_hold_many.ttl, public_try_hold_many.seats)) r;
+end
+$$;
+comment on function booking.public_try_hold_many(text, text, timestamptz[], text, interval, uuid, interval, int) is
+    'Behind booking_api.try_hold_many.';
 
 create function booking.public_try_heartbeat(tenant text, session_id text, holds uuid[])
 returns setof booking.heartbeat_result

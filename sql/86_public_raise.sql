@@ -48,6 +48,37 @@ $$;
 comment on function booking.public_hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'Behind booking_api.hold.';
 
+create function booking.public_hold_many(
+    tenant text,
+    service text,
+    starts_at timestamptz[],
+    session_id text,
+    duration interval,
+    resource uuid,
+    ttl interval,
+    seats int)
+returns setof booking.hold_result
+language plpgsql
+security definer
+rows 5
+set search_path = pg_catalog, booking, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_result booking.hold_result[] := array(
+        select r
+        from booking.public_try_hold_many(tenant, service, starts_at, session_id, duration, resource, ttl, seats) r);
+begin
+    if v_result[1].code is not null then
+        perform booking.public_refuse(v_result[1].code, null);
+    end if;
+    return query
+        select r.* from unnest(v_result) r;
+end
+$$;
+comment on function booking.public_hold_many(text, text, timestamptz[], text, interval, uuid, interval, int) is
+    'Behind booking_api.hold_many.';
+
 create function booking.public_heartbeat(tenant text, session_id text, holds uuid[])
 returns setof booking.heartbeat_result
 language plpgsql

@@ -71,6 +71,40 @@ end;
 comment on function booking_api.hold(text, text, timestamptz, text, interval, uuid, interval, text, int) is
     'As booking.hold, for public services and resources, also by slot_id. PT409: taken; PT422: not offered; PT404: unknown names.';
 
+create function booking_api.try_hold_many(
+    tenant text,
+    service text,
+    starts_at timestamptz[],
+    session_id text,
+    duration interval default null,
+    resource uuid default null,
+    ttl interval default null,
+    seats int default null)
+returns setof booking.hold_result
+language sql
+begin atomic
+    select * from booking.public_try_hold_many(tenant, service, starts_at, session_id, duration, resource, ttl, seats);
+end;
+comment on function booking_api.try_hold_many(text, text, timestamptz[], text, interval, uuid, interval, int) is
+    'As booking.try_hold_many, for public services and resources. PT404: unknown names; class 22: bad arguments.';
+
+create function booking_api.hold_many(
+    tenant text,
+    service text,
+    starts_at timestamptz[],
+    session_id text,
+    duration interval default null,
+    resource uuid default null,
+    ttl interval default null,
+    seats int default null)
+returns setof booking.hold_result
+language sql
+begin atomic
+    select * from booking.public_hold_many(tenant, service, starts_at, session_id, duration, resource, ttl, seats);
+end;
+comment on function booking_api.hold_many(text, text, timestamptz[], text, interval, uuid, interval, int) is
+    'As booking.hold_many, for public services and resources. PT409: one is taken; PT422: one is not offered; PT404: unknown names; class 22: bad arguments.';
+
 create function booking_api.try_heartbeat(tenant text, session_id text, holds uuid[] default null)
 returns setof booking.heartbeat_result
 language sql

@@ -175,6 +175,17 @@ language sql
 return coalesce(
     (booking.try_release(test.id(1), test.hold_of(who, clock), test.session(who))).code, 'released');
 
+-- Several starts of one hour, as in '09:00 11:00'.
+create function test.hold_many(who text, clocks text, service text default 'room')
+returns text
+language sql
+return (
+    select string_agg(
+        to_char(timezone('UTC', h.starts_at), 'HH24:MI ') || coalesce(h.code, test.names(h.resources)), ', ' order by h.starts_at)
+    from booking.try_hold_many(
+        test.id(1), test.service(service),
+        array(select test.at(c) from unnest(string_to_array(clocks, ' ')) c), test.session(who), '1 hour') h);
+
 create function test.beat(who text)
 returns text
 language sql

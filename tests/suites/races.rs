@@ -333,3 +333,94 @@ async fn five_tabs_of_one_visitor_have_one_hold() -> Result<()> {
     );
     world.sound().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_starts_at_once_cross_and_nobody_has_half_of_them() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    let world = World::new("several").await?;
+    let mut several = 0;
+    for round in 0..4 {
+        let calls: Vec<String> = (0..64)
+            .map(|n| {
+                let service = ["visit", "all", "room", "pool", "ann", "visit", "desk"][n % 7];
+                let clocks = [
+                    "09:00 11:00 13:00",
+                    "13:00 10:30 09:00",
+                    "08:30 11:00 12:30",
+                ][(n / 7) % 3];
+                match n % 8 {
+                    7 => {
+                        format!("select test.book('visitor {round} {n}', '11:00', '{service}')")
+                    }
+                    6 => {
+                        format!("select test.hold('visitor {round} {n}', '09:00', '{service}')")
+                    }
+                    _ => format!(
+                        "select test.hold_many('visitor {round} {n}', '{clocks}', '{service}')"
+                    ),
+                }
+            })
+            .collect();
+        let answers = world.race(&calls).await?;
+        world.sound().await?;
+        several += answers
+            .iter()
+            .filter(|answer| answer.contains(", ") && !answer.contains("BK"))
+            .count();
+        let parts = "select count(*) from (
+            select session_hash from booking.hold group by session_hash having count(*) = 2) h";
+        assert_eq!(world.number(parts).await?, 0, "{answers:?}");
+        world
+            .run("delete from booking.hold; select test.cancel(customer ->> 'name', '11:00') from booking.booking where status = 'confirmed'")
+            .await?;
+        assert_eq!(world.number("select count(*) from booking.claim").await?, 0);
+    }
+    ensure!(several >= 2, "only {several} had all that they asked for");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_heartbeats_and_who_takes_their_slots_agree_on_who_has_them() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    let world = World::new("beats").await?;
+    for _ in 0..6 {
+        world
+            .run(
+                "delete from booking.hold;
+                 do $$
+                 begin
+                    perform test.hold_many('visitor ' || n, '09:00 11:00', 'pool') from generate_series(0, 2) n;
+                    perform test.hold_many('visitor 3', '09:00 11:00');
+                 end
+                 $$;
+                 update booking.hold set expires_at = now() - interval '1 minute'",
+            )
+            .await?;
+        // Each of the four in three tabs, and a dozen strangers.
+        let calls: Vec<String> = (0..24)
+            .map(|n| match n {
+                0..12 => format!("select test.beat('visitor {}')", n % 4),
+                12..16 => format!("select test.hold_many('visitor {n}', '08:30 10:30', 'pool')"),
+                16..20 => format!("select test.hold('visitor {n}', '09:30', minutes => 120)"),
+                _ => format!("select test.hold('visitor {n}', '11:00', 'pool')"),
+            })
+            .collect();
+        let answers = world.race(&calls).await?;
+        world.sound().await?;
+        // The last tab of each says what is so.
+        for visitor in 0..4 {
+            let says = answers[visitor..12]
+                .iter()
+                .step_by(4)
+                .any(|answer| answer.contains("live"));
+            let has = world
+                .number(&format!(
+                    "select count(*) from booking.hold
+                     where expires_at > now() and session_hash = booking.session_hash(test.session('visitor {visitor}'))"
+                ))
+                .await?;
+            assert_eq!(says, has > 0, "{answers:?}");
+        }
+    }
+    Ok(())
+}
