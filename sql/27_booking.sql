@@ -115,7 +115,8 @@ create table booking.booking_event (
     code text,
     actor text,
     detail jsonb not null default '{}',
-    constraint booking_event_pkey primary key (tenant_id, event_id),
+    -- By time, too: so it is the only index that an attempt without a booking pays for.
+    constraint booking_event_pkey primary key (tenant_id, at, event_id),
     constraint booking_event_booking_fkey foreign key (tenant_id, booking_id)
         references booking.booking on delete cascade,
     constraint booking_event_kind_known check (kind in (
@@ -137,7 +138,6 @@ comment on column booking.booking_event.detail is
     'What the kind says by itself: starts_at, resources, reason, ... Instants as text, ids as text.';
 
 create index booking_event_booking on booking.booking_event (tenant_id, booking_id, at) where booking_id is not null;
-create index booking_event_at on booking.booking_event (tenant_id, at);
 
 -- No foreign key to the tenant: it would lock the one row that all its attempts share.
 create function booking.tg_tenant__events()

@@ -65,7 +65,14 @@ begin
     insert into booking.booking_event (tenant_id, kind, booking_id, hold_id, service_id, code, actor, detail)
     values (
         record_event.tenant, record_event.kind, record_event.booking_id, record_event.hold_id, record_event.service,
-        record_event.code, booking.actor(record_event.tenant, record_event.session_hash), coalesce(record_event.detail, '{}'));
+        record_event.code,
+        -- As a stranger's it is quickly said.
+        case
+            when record_event.session_hash is not null and coalesce(pg_catalog.current_setting('request.jwt.claims', true), '') = ''
+                then 'session:' || encode(record_event.session_hash, 'hex')
+            else booking.actor(record_event.tenant, record_event.session_hash)
+        end,
+        coalesce(record_event.detail, '{}'));
 end
 $$;
 comment on function booking.record_event(uuid, text, uuid, uuid, uuid, bytea, text, jsonb) is
