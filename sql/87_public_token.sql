@@ -15,6 +15,7 @@ create type booking.managed_booking as (
     price numeric,
     currency text,
     payment_required boolean,
+    payment_url text,
     expires_at timestamptz,
     may_cancel boolean,
     cancel_until timestamptz,
@@ -24,7 +25,8 @@ create type booking.managed_booking as (
     detail jsonb);
 comment on type booking.managed_booking is
     'A booking as its customer sees it. service, resources and location are names, of public resources only; zone: the IANA '
-    'time zone of the service; expires_at: until when a pending one waits, for its payment where payment_required says so. '
+    'time zone of the service; expires_at: until when a pending one waits, for its payment, at payment_url, where '
+    'payment_required says so. '
     'may_cancel and may_reschedule: by this token, now; the two _until: how long its state and the notice of the service allow '
     'it. code: null, or BK007.';
 
@@ -35,7 +37,8 @@ stable
 as $$
 #variable_conflict use_column
 declare
-    v_status text := case when (booking).status = 'pending' and (booking).expires_at <= now then 'expired' else (booking).status end;
+    v_status text := booking.status_at(booking, now);
+    v_unpaid boolean := v_status = 'pending' and booking.unpaid(booking);
     v_cancel_until timestamptz;
     v_reschedule_until timestamptz;
     v_managed booking.managed_booking;
@@ -46,10 +49,10 @@ begin
     end if;
     select (booking).booking_id, s.service_id, s.name, v_status, lower((booking).span), upper((booking).span), s.zone,
         (booking).seats, r.names, p.location_id, l.name, (booking).price, (booking).currency,
-        v_status = 'pending' and not (booking).needs_approval and (booking).price > 0,
+        v_unpaid, case when v_unpaid then booking.payment_url(booking) end,
         case when v_status = 'pending' then (booking).expires_at end,
         coalesce('cancel' = any (scopes) and v_cancel_until > now, false), v_cancel_until,
-        coalesce('reschedule' = any (scopes) and v_reschedule_until > now, false), v_reschedule_until
+        coalesce('reschedule' = any (scopes) and v_reschedule_until > now and s.active, false), v_reschedule_until
     into v_managed
     from booking.service s
     cross join lateral (
@@ -173,6 +176,126 @@ end
 $$;
 comment on function booking.public_try_cancel(text, text, text, text) is 'Behind booking_api.try_cancel.';
 
+create function booking.reschedule_by_token(
+    tenant uuid,
+    token text,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    slot_id text)
+returns booking.booking_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_booking booking.booking := booking.booking_of_token(
+        reschedule_by_token.tenant, reschedule_by_token.token, 'reschedule');
+    v_began timestamptz := clock_timestamp();
+    v_from timestamptz := lower(v_booking.span);
+    v_slot booking.slot_key := booking.slot_of(reschedule_by_token.slot_id);
+    v_late jsonb;
+    v_result booking.booking_result;
+begin
+    if v_booking.booking_id is null then
+        return booking.not_booked('BK007');
+    elsif v_booking.status in ('pending', 'confirmed') then
+        v_late := booking.too_late(v_booking, 'reschedule');
+        if v_late is not null then
+            return booking.not_booked('BK005', v_late);
+        end if;
+    end if;
+    v_slot.starts_at := coalesce(v_slot.starts_at, reschedule_by_token.starts_at);
+    v_slot.duration := coalesce(v_slot.duration, reschedule_by_token.duration);
+    v_slot.resource_id := coalesce(v_slot.resource_id, reschedule_by_token.resource);
+    -- A slot of something else, or a resource that the public does not see, is not known here.
+    if v_slot.tenant_id <> v_booking.tenant_id or v_slot.service_id <> v_booking.service_id
+        or v_slot.resource_id is not null and not exists (
+            select
+            from booking.requirement_resource m
+            join booking.resource r using (tenant_id, resource_id)
+            where m.tenant_id = v_booking.tenant_id and m.service_id = v_booking.service_id
+                and m.resource_id = v_slot.resource_id and r.public and r.active)
+    then
+        perform booking.raise_unknown();
+    elsif not exists (
+        select
+        from booking.service s
+        where s.tenant_id = v_booking.tenant_id and s.service_id = v_booking.service_id and s.active)
+    then
+        return booking.not_booked('BK003');
+    end if;
+    v_result := booking.try_reschedule(
+        reschedule_by_token.tenant, v_booking.booking_id, v_slot.starts_at, v_slot.duration, v_slot.resource_id);
+    if v_result.code is null then
+        -- As in cancel_by_token. Where it was by then, only its history knows.
+        v_booking := booking.booking_of_token(reschedule_by_token.tenant, reschedule_by_token.token, 'reschedule');
+        if v_booking.booking_id is null then
+            raise exception using errcode = 'BK007';
+        end if;
+        v_from := coalesce(
+            (
+                select (e.detail ->> 'from')::timestamptz
+                from booking.booking_event e
+                where e.tenant_id = v_booking.tenant_id and e.booking_id = v_booking.booking_id and e.kind = 'rescheduled'
+                    and e.at >= v_began
+                order by e.at desc
+                limit 1),
+            v_from);
+        v_booking.span := tstzrange(v_from, v_from, '[]');
+        v_late := booking.too_late(v_booking, 'reschedule');
+        if v_late is not null then
+            raise exception using errcode = 'BK005';
+        end if;
+    end if;
+    return v_result;
+exception
+    when sqlstate 'BK007' then
+        return booking.not_booked('BK007');
+    when sqlstate 'BK005' then
+        return booking.not_booked('BK005', v_late);
+end
+$$;
+comment on function booking.reschedule_by_token(uuid, text, timestamptz, interval, uuid, text) is
+    'Moves the booking of a token if that may and the notice of the service is kept; else BK007 or BK005 in code. PT404: a '
+    'slot_id of another service, or a resource that the public does not see.';
+
+create function booking.public_try_reschedule(
+    tenant text,
+    token text,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    slot_id text,
+    idempotency_key text)
+returns booking.booking_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_tenant uuid := booking.public_tenant(tenant);
+    v_caller bytea := booking.token_hash(token);
+    v_earlier booking.earlier;
+    v_result booking.booking_result;
+begin
+    if idempotency_key is null or (booking.booking_of_token(v_tenant, token, 'reschedule')).booking_id is null then
+        return booking.reschedule_by_token(v_tenant, token, starts_at, duration, resource, slot_id);
+    end if;
+    v_earlier := booking.begin_once(
+        v_tenant, 'reschedule', v_caller, idempotency_key,
+        booking.book_request(null, null, starts_at, duration, resource, null, false, slot_id));
+    if v_earlier.replay then
+        return booking.replayed(v_earlier, v_tenant, false);
+    end if;
+    v_result := booking.reschedule_by_token(v_tenant, token, starts_at, duration, resource, slot_id);
+    perform booking.end_once(v_tenant, 'reschedule', v_caller, idempotency_key, v_result);
+    return v_result;
+end
+$$;
+comment on function booking.public_try_reschedule(text, text, timestamptz, interval, uuid, text, text) is
+    'Behind booking_api.try_reschedule.';
+
 create function booking.public_show(tenant text, token text)
 returns booking.managed_booking
 language plpgsql
@@ -207,3 +330,29 @@ begin
 end
 $$;
 comment on function booking.public_cancel(text, text, text, text) is 'Behind booking_api.cancel.';
+
+create function booking.public_reschedule(
+    tenant text,
+    token text,
+    starts_at timestamptz,
+    duration interval,
+    resource uuid,
+    slot_id text,
+    idempotency_key text)
+returns booking.booking_result
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_result booking.booking_result := booking.public_try_reschedule(
+        tenant, token, starts_at, duration, resource, slot_id, idempotency_key);
+begin
+    if v_result.code is not null then
+        perform booking.public_refuse(v_result.code, v_result.detail);
+    end if;
+    return v_result;
+end
+$$;
+comment on function booking.public_reschedule(text, text, timestamptz, interval, uuid, text, text) is
+    'Behind booking_api.reschedule.';

@@ -151,6 +151,51 @@ update booking.tenant set active = false where slug = 'open';
 select booking_api.show('open', :'token_d');
 \set VERBOSITY default
 update booking.tenant set active = true where slug = 'open';
+-- Moved: the token stays good, notice counts from where it was.
+update booking.service set active = true, public = true, reschedule_notice = '3 hours' where service_id = :'cut';
+select booking_id as e, manage_token as token_e from booking.book(:t, service => :'cut', starts_at => '2100-01-08 09:00') \gset
+select manage_token as show_e from booking.issue_token(:t, :'e', '{show,cancel}') \gset
+set role regress_booking_tokens;
+select booking_id = :'e' as mine, status, starts_at, ends_at, manage_token, code from booking_api.reschedule('open', :'token_e', '2100-01-08 10:00');
+select starts_at, may_reschedule from booking_api.show('open', :'token_e');
+-- To where it is already: nothing happens.
+select starts_at, code from booking_api.try_reschedule('open', :'token_e', '2100-01-08 10:00');
+select code from booking_api.try_reschedule('open', :'show_e', '2100-01-08 11:00');
+select code from booking_api.try_reschedule('other', :'token_e', '2100-01-08 11:00');
+select slot_id from booking_api.available_slots('open', 'cut', '2100-01-08 12:00', '2100-01-08 12:01') \gset
+select starts_at, code from booking_api.try_reschedule('open', :'token_e', slot_id => :'slot_id');
+select slot_id as foreign_slot from booking_api.available_slots('other', 'cut', '2100-01-08 13:00', '2100-01-08 13:01') \gset
+\set VERBOSITY sqlstate
+select booking_api.reschedule('open', 'x', '2100-01-08 11:00');
+select booking_api.reschedule('open', :'token_e', slot_id => :'foreign_slot');
+select booking_api.reschedule('open', :'token_e', slot_id => 'x');
+select booking_api.reschedule('open', :'token_e', '2100-01-08 11:00', resource => '00000000-0000-0000-0000-00000000000b');
+select booking_api.reschedule('open', :'token_e', '2100-01-08 11:00', resource => '00000000-0000-0000-0000-00000000000c');
+select booking_api.reschedule('open', :'token_e');
+select booking_api.reschedule('open', :'token_e', '2100-01-08 11:10');
+select booking_api.reschedule('open', :'token_e', 'infinity');
+select booking_api.reschedule('open', :'token_e', '2100-01-08 11:00', duration => '5 hours');
+\set VERBOSITY default
+reset role;
+-- Once under one key.
+select starts_at, code from booking_api.try_reschedule('open', :'token_e', '2100-01-08 14:00', idempotency_key => 'k');
+select starts_at, code from booking_api.try_reschedule('open', :'token_e', '2100-01-08 15:00', idempotency_key => 'l');
+select starts_at, code from booking_api.try_reschedule('open', :'token_e', '2100-01-08 14:00', idempotency_key => 'k');
+select starts_at, code from booking_api.try_reschedule('open', :'token_e', '2100-01-08 16:00', idempotency_key => 'k');
+select lower(span) as stays from booking.booking where booking_id = :'e';
+select kind, detail ->> 'from' as from, detail ->> 'starts_at' as starts_at from booking.booking_event where booking_id = :'e' order by at;
+-- Too late, or of a service that is no longer sold.
+update booking.booking set span = tstzrange(now() + interval '2 hours', now() + interval '3 hours') where booking_id = :'e';
+select may_reschedule, may_cancel from booking_api.show('open', :'token_e');
+select code, detail ->> 'reason' as reason from booking_api.try_reschedule('open', :'token_e', '2100-01-08 16:00');
+update booking.service set reschedule_notice = '0', active = false where service_id = :'cut';
+select may_reschedule, may_cancel, reschedule_until is not null as in_time from booking_api.show('open', :'token_e');
+select code from booking_api.try_reschedule('open', :'token_e', '2100-01-08 16:00');
+update booking.service set active = true where service_id = :'cut';
+select starts_at, code from booking_api.try_reschedule('open', :'token_e', '2100-01-08 16:00');
+select status from booking_api.cancel('open', :'token_e');
+select code, detail from booking_api.try_reschedule('open', :'token_e', '2100-01-08 17:00');
+
 -- With the booking go its tokens.
 delete from booking.booking where booking_id = :'d';
 select code from booking_api.try_show('open', :'token_d');
