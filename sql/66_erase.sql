@@ -24,10 +24,11 @@ begin
         returning b.booking_id)
     select array_agg(e.booking_id) into v_bookings
     from erased e;
-    -- What somebody wrote as a reason may name them.
+    -- What somebody wrote as a reason may name them, and so does the sub of their JWT, also where nothing came of it.
     update booking.booking_event e
-    set detail = e.detail - 'reason'
-    where e.tenant_id = try_erase_customer.tenant and e.booking_id = any (v_bookings) and e.detail ? 'reason';
+    set detail = e.detail - 'reason', actor = nullif(e.actor, try_erase_customer.customer_key)
+    where e.tenant_id = try_erase_customer.tenant
+        and (e.booking_id = any (v_bookings) and e.detail ? 'reason' or e.actor = try_erase_customer.customer_key);
     perform booking.record_event(try_erase_customer.tenant, 'erased', booking_id => b)
     from unnest(v_bookings) b;
     return (coalesce(cardinality(v_bookings), 0), null, null)::booking.erase_result;
@@ -45,5 +46,5 @@ begin
 end
 $$;
 comment on function booking.erase_customer(uuid, text) is
-    'Forgets a customer: all that bookings know of whoever has this customer_key, and the reasons in their history. The bookings '
+    'Forgets a customer: all that bookings know of whoever has this customer_key, and in the history the reasons and who they signed in as. The bookings '
     'stay, with their times and payments: cancel those to come first, if they are not wanted. 22004: no key.';

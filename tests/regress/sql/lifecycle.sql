@@ -185,7 +185,11 @@ select code from booking.try_book(:t, service => :'asked', starts_at => timestam
 select code from booking.try_book(:t, service => :'asked', starts_at => timestamptz '2100-01-08 13:00');
 
 -- A customer who is to be forgotten: what was booked stays, who booked it does not.
+select booking.record_event(:t, 'refused', service => :'asked', code => 'BK001');
+update booking.booking_event set actor = 'a@x.org', detail = '{"reason": "Ada is ill", "starts_at": "then"}' where kind = 'refused';
 select bookings from booking.erase_customer(:t, ' a@X.org');
+select bookings from booking.erase_customer(:t, 'a@x.org');
+select actor, detail ->> 'starts_at' as starts_at from booking.booking_event where kind = 'refused' and actor is null;
 select customer, customer_key, status from booking.booking b join booking.booking_event e using (tenant_id, booking_id) where e.kind = 'erased';
 select bookings from booking.erase_customer(:t, 'a@x.org');
 select booking.erase_customer(:t, null);
