@@ -1,4 +1,5 @@
 //! What can be written, continued from `writer`: resources, claims by hand, what owners do, upkeep, and what is rare.
+//! Continued in `lifecycle`.
 use super::{
     world::id,
     writer::{Step, WEEK, Writer, step},

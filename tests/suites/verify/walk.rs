@@ -10,7 +10,7 @@ use tokio_postgres::SimpleQueryMessage;
 use super::{world::World, writer::Writer};
 
 /// How many kinds of steps there are, one of them being several in a transaction.
-const KINDS: usize = 56;
+const KINDS: usize = 64;
 
 /// For each kind, how many came to something, and how many did not.
 type Happened = BTreeMap<&'static str, (usize, usize)>;
@@ -25,7 +25,7 @@ async fn run(world: &World, sql: &str) -> Result<bool> {
             world.client.batch_execute("rollback").await?;
             let code = error.code().context("no code")?.code();
             ensure!(
-                ["22", "23", "P0002"]
+                ["22", "23", "BK005", "P0002"]
                     .iter()
                     .any(|class| code.starts_with(class)),
                 "{error:?}"

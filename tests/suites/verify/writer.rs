@@ -145,7 +145,8 @@ impl Writer<'_> {
     }
 
     pub(super) fn step(&mut self) -> Step {
-        match self.dice.roll(15) {
+        match self.dice.roll(18) {
+            15.. => self.lifecycle(),
             0..=2 => self.visitor(),
             3..=4 => self.calendar(),
             5..=6 => self.hours(),
