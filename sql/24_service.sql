@@ -24,6 +24,7 @@ create table booking.service (
     schedule_id uuid,
     hold_ttl interval not null default '10 minutes',
     max_hold_age interval not null default '1 hour',
+    max_holds int default 1000,
     needs_approval boolean not null default false,
     approval_ttl interval not null default '1 day',
     price numeric(12, 2),
@@ -71,6 +72,7 @@ create table booking.service (
         and coalesce(upper(bookable) between '0001-01-01' and '9999-01-01', true)),
     constraint service_horizon_positive check (horizon > '0' and horizon <= '100 years'),
     constraint service_hold_ttl_bounded check (hold_ttl > '0' and hold_ttl <= max_hold_age),
+    constraint service_max_holds_some check (max_holds >= 0),
     constraint service_max_hold_age_bounded check (max_hold_age <= '7 days'),
     constraint service_approval_ttl_bounded check (approval_ttl > '0' and approval_ttl <= '90 days'),
     constraint service_payment_ttl_bounded check (payment_ttl > '0' and payment_ttl <= '90 days'),
@@ -111,6 +113,8 @@ comment on column booking.service.bookable is 'Local dates on which a start is o
 comment on column booking.service.schedule_id is 'Hours of the service itself, beside those of its resources; null: none.';
 comment on column booking.service.hold_ttl is 'How long a hold lives when the caller does not say.';
 comment on column booking.service.max_hold_age is 'The longest that a visitor''s hold may live.';
+comment on column booking.service.max_holds is
+    'How many live holds visitors may have of it together before the public is told to come back later (BK008); null: any number.';
 comment on column booking.service.needs_approval is 'A booking is pending until the tenant approves it.';
 comment on column booking.service.approval_ttl is 'How long a booking waits for approval; then it has expired.';
 comment on column booking.service.price is 'Of one booking (of a class, of one seat), in its currency; null or 0: nothing is to be paid.';

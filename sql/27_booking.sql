@@ -29,12 +29,14 @@ comment on table booking.hold is
 comment on column booking.hold.session_hash is
     'sha256 of the session id, which is kept nowhere; null: a pending booking''s, or the tenant''s own.';
 comment on column booking.hold.booking_id is 'The pending booking that it keeps a slot for, until that is confirmed; null: nobody''s yet.';
+comment on column booking.hold.client is 'Who took it, as booking.client says; null: nothing is known.';
 comment on column booking.hold.ttl is 'For how long a heartbeat renews it; null: for the hold_ttl of its service.';
 comment on column booking.hold.span is 'Start and end as the visitor sees them; buffers are in the claims.';
 comment on column booking.hold.seats is 'How many seats of a class; 1 for everything else.';
 -- expires_at stays out of every index, so that a renewal is a HOT update.
 create index hold_session on booking.hold (tenant_id, session_hash);
 create index hold_service on booking.hold (tenant_id, service_id);
+create index hold_client on booking.hold (tenant_id, client) where client is not null;
 
 create table booking.booking (
     tenant_id uuid not null,

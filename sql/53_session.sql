@@ -64,7 +64,8 @@ begin atomic
         ('BK004', 409, 'limit is used up', 'Try another day.'),
         ('BK005', 409, 'not possible in this state', null),
         ('BK006', 409, 'idempotency key was used with another request', 'Use a new key for a new request.'),
-        ('BK007', 403, 'token is not valid', null);
+        ('BK007', 403, 'token is not valid', null),
+        ('BK008', 429, 'too many holds', 'Book or release one, or wait until it lapses.');
 end;
 comment on function booking.refusals() is
     'Every BK code that the engine gives. BK003 (not offered) is judged first, then BK004 (limit), then BK001 (taken).';

@@ -234,6 +234,7 @@ begin
     v_hold.session_hash := session_hash;
     v_hold.span := tstzrange(starts_at, booking.slot_end(v_service, starts_at, question.minutes));
     v_hold.seats := seats;
+    v_hold.client := booking.client(v_service.tenant_id);
     v_hold.ttl := ttl;
     v_hold.version := 0;
     v_claimed := tstzrange(

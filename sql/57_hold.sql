@@ -73,7 +73,8 @@ create function booking.hold_quietly(
     duration interval default null,
     resource uuid default null,
     ttl interval default null,
-    seats int default null)
+    seats int default null,
+    quotas boolean default false)
 returns booking.hold_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -88,6 +89,7 @@ declare
     v_session bytea := booking.session_hash(hold_quietly.session_id);
     v_ttl interval := booking.bounded_ttl(v_service, hold_quietly.ttl);
     v_hold booking.hold;
+    v_over jsonb;
     v_result booking.hold_result;
 begin
     if v_session is null then
@@ -109,6 +111,13 @@ begin
             return booking.held(v_hold);
         end if;
     end if;
+    if quotas then
+        v_over := booking.over_quota(v_service, v_session, array[tstzrange(
+            hold_quietly.starts_at, booking.slot_end(v_service, hold_quietly.starts_at, v_question.minutes))]);
+        if v_over is not null then
+            return (null, null, null, null, null, 'BK008', v_over)::booking.hold_result;
+        end if;
+    end if;
     v_result := booking.take(v_question, hold_quietly.starts_at, v_session, hold_quietly.resource, v_seats, v_ttl, false);
     if v_result.code is null then
         perform booking.record_event(
@@ -118,8 +127,9 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.hold_quietly(uuid, uuid, timestamptz, text, interval, uuid, interval, int) is
-    'As booking.try_hold, without the reasons: what the public may know, and what they cost is more than all the rest.';
+comment on function booking.hold_quietly(uuid, uuid, timestamptz, text, interval, uuid, interval, int, boolean) is
+    'As booking.try_hold, without the reasons: what the public may know, and what they cost is more than all the rest. quotas: '
+    'BK008 where the session, its client or the service has too many.';
 
 create function booking.try_hold(
     tenant uuid,

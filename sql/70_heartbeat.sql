@@ -12,7 +12,7 @@ create type booking.heartbeat_result as (
 comment on type booking.heartbeat_result is
     'One hold of a session: when it starts, ends and lapses. status: live; lapsed, where it is still there and may be taken up by '
     'the next heartbeat; gone. code: null for a live one; BK002 for one whose time is over, else why it could not be taken up '
-    'again (BK001, BK003, BK004), with details.';
+    'again (BK001, BK003, BK004, BK008), with details.';
 
 create function booking.beat(tenant uuid, session_hash bytea, holds uuid[], refused jsonb)
 returns booking.heartbeat_result[]
@@ -73,7 +73,7 @@ comment on function booking.beat(uuid, bytea, uuid[], jsonb) is
     'Renews all live holds of a session in one statement and tells of all that it has, and of those it is asked for. refused: '
     'why lapsed ones were not taken up; null: they are still to be tried, and where there are any nothing is renewed.';
 
-create function booking.heartbeat_quietly(tenant uuid, session_id text, holds uuid[])
+create function booking.heartbeat_quietly(tenant uuid, session_id text, holds uuid[], quotas boolean default false)
 returns booking.heartbeat_result[]
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -92,12 +92,13 @@ begin
     v_result := booking.beat(tenant, v_session, holds, null);
     if exists (select from unnest(v_result) r where r.status = 'lapsed') then
         v_result := booking.beat(
-            tenant, v_session, holds || array(select r.hold_id from unnest(v_result) r), booking.take_up(tenant, v_session));
+            tenant, v_session, holds || array(select r.hold_id from unnest(v_result) r), booking.take_up(tenant, v_session, quotas));
     end if;
     return v_result;
 end
 $$;
-comment on function booking.heartbeat_quietly(uuid, text, uuid[]) is 'As booking.try_heartbeat; null where there is nothing to tell of.';
+comment on function booking.heartbeat_quietly(uuid, text, uuid[], boolean) is
+    'As booking.try_heartbeat; null where there is nothing to tell of. quotas: what is taken up again must fit into them.';
 
 create function booking.try_heartbeat(tenant uuid, session_id text, holds uuid[] default null)
 returns setof booking.heartbeat_result

@@ -1,7 +1,7 @@
 -- A hold that lapsed a while ago, and whose session is back: its claims stand until somebody sweeps them away, so nobody
 -- else has its time. It lives again if its slot would be given to it today. Next: 72_hold_many.sql.
 
-create function booking.refused_again(hold booking.hold)
+create function booking.refused_again(hold booking.hold, quotas boolean)
 returns text
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -18,6 +18,9 @@ begin
     where s.tenant_id = hold.tenant_id and s.service_id = hold.service_id and s.active and t.active;
     if not found then
         return 'BK003';
+    end if;
+    if quotas and booking.over_quota(v_service, hold.session_hash, array[hold.span]) is not null then
+        return 'BK008';
     end if;
     v_question := booking.question(hold.tenant_id, hold.service_id, case v_service.kind
         when 'stay' then make_interval(
@@ -46,11 +49,11 @@ begin
             group by c.tenant_id, c.id, r.tenant_id, r.resource_id) u);
 end
 $$;
-comment on function booking.refused_again(booking.hold) is
+comment on function booking.refused_again(booking.hold, boolean) is
     'Why a lapsed hold cannot live again: BK003 (not offered any more), BK004 (a limit was used up meanwhile), BK001 (a busy '
-    'window came); null: it can. The caller has locked what limits count by.';
+    'window came), with quotas also BK008; null: it can. The caller has locked what limits count by.';
 
-create function booking.take_up(tenant uuid, session_hash bytea)
+create function booking.take_up(tenant uuid, session_hash bytea, quotas boolean)
 returns jsonb
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -62,8 +65,11 @@ declare
     v_code text;
     v_now timestamptz;
 begin
-    -- The order of every writer: session, services by id, holds by id.
+    -- The order of every writer: session, client, services by id, holds by id.
     perform booking.lock_session(take_up.session_hash);
+    if quotas then
+        perform booking.lock_client(take_up.tenant, booking.client(take_up.tenant));
+    end if;
     perform booking.lock_limits(s)
     from (
         select s.*
@@ -88,7 +94,7 @@ begin
             and h.created_at + s.max_hold_age > v_now
         order by h.created_at, h.hold_id
     loop
-        v_code := booking.refused_again(v_hold);
+        v_code := booking.refused_again(v_hold, quotas);
         if v_code is not null then
             v_refused := v_refused || jsonb_build_object(v_hold.hold_id, v_code);
             continue;
@@ -106,6 +112,6 @@ begin
     return v_refused;
 end
 $$;
-comment on function booking.take_up(uuid, bytea) is
+comment on function booking.take_up(uuid, bytea, boolean) is
     'Lets the lapsed holds of a session live again that nobody has taken and that would be given to it now. Returns why not, by '
     'hold; nothing of those that are past their max_hold_age.';

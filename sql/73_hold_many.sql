@@ -38,7 +38,8 @@ create function booking.hold_many_quietly(
     duration interval default null,
     resource uuid default null,
     ttl interval default null,
-    seats int default null)
+    seats int default null,
+    quotas boolean default false)
 returns booking.hold_result[]
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -54,6 +55,7 @@ declare
     v_seats int := booking.wanted_seats(v_service, hold_many_quietly.seats);
     v_session bytea := booking.session_hash(hold_many_quietly.session_id);
     v_ttl interval := booking.bounded_ttl(v_service, hold_many_quietly.ttl);
+    v_over jsonb;
     v_result booking.hold_result[];
 begin
     if v_session is null then
@@ -61,6 +63,13 @@ begin
     end if;
     perform booking.check_member(v_service, hold_many_quietly.resource);
     perform booking.lock_session(v_session);
+    if quotas then
+        v_over := booking.over_quota(v_service, v_session, array(
+            select tstzrange(t, booking.slot_end(v_service, t, v_question.minutes)) from unnest(v_starts) t));
+        if v_over is not null then
+            return array[(null, v_starts[1], null, null, null, 'BK008', v_over)::booking.hold_result];
+        end if;
+    end if;
     v_result := booking.take_many(v_question, v_starts, v_session, hold_many_quietly.resource, v_seats, v_ttl, false);
     perform booking.record_event(
         v_service.tenant_id, 'held', hold_id => r.hold_id, service => v_service.service_id, session_hash => v_session,
@@ -70,8 +79,8 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.hold_many_quietly(uuid, uuid, timestamptz[], text, interval, uuid, interval, int) is
-    'As booking.try_hold_many, without the reasons.';
+comment on function booking.hold_many_quietly(uuid, uuid, timestamptz[], text, interval, uuid, interval, int, boolean) is
+    'As booking.try_hold_many, without the reasons; quotas: as of booking.hold_quietly.';
 
 create function booking.try_hold_many(
     tenant uuid,

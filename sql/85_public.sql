@@ -219,7 +219,8 @@ as $$
 declare
     v_key booking.slot_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
     v_hold booking.hold_result := booking.hold_quietly(
-        v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl, seats);
+        v_key.tenant_id, v_key.service_id, v_key.starts_at, session_id, v_key.duration, v_key.resource_id, ttl, seats,
+        quotas => true);
 begin
     if v_hold.hold_id is null then
         return v_hold;
@@ -257,7 +258,7 @@ begin
             r.detail
         from unnest(booking.hold_many_quietly(
             v_key.tenant_id, v_key.service_id, public_try_hold_many.starts_at, public_try_hold_many.session_id, v_key.duration,
-            v_key.resource_id, public_try_hold_many.ttl, public_try_hold_many.seats)) r;
+            v_key.resource_id, public_try_hold_many.ttl, public_try_hold_many.seats, quotas => true)) r;
 end
 $$;
 comment on function booking.public_try_hold_many(text, text, timestamptz[], text, interval, uuid, interval, int) is
@@ -272,7 +273,7 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
     return query
-        select r.* from booking.try_heartbeat(booking.public_tenant(tenant), session_id, holds) r;
+        select r.* from unnest(booking.heartbeat_quietly(booking.public_tenant(tenant), session_id, holds, quotas => true)) r;
 end
 $$;
 comment on function booking.public_try_heartbeat(text, text, uuid[]) is 'Behind booking_api.try_heartbeat.';

@@ -424,3 +424,54 @@ async fn late_heartbeats_and_who_takes_their_slots_agree_on_who_has_them() -> Re
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_sessions_of_one_client_get_no_more_than_its_quota() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    let world = World::new("quota").await?;
+    world
+        .run(
+            "update booking.tenant set max_client_holds = 9, max_session_holds = 4;
+             create function test.public_hold(client text, who text, clock text)
+             returns text
+             language plpgsql
+             as $$
+             begin
+                perform set_config('booking.client', client, true);
+                return coalesce((booking_api.try_hold('acme', 'room', test.at(clock), test.session(who))).code, 'held');
+             end
+             $$",
+        )
+        .await?;
+    // Twenty-two starts of half an hour each; two clients with eleven sessions, then one session in eleven tabs.
+    world
+        .run("update booking.service set durations = '{30}' where slug = 'room'")
+        .await?;
+    let start = |n: usize| format!("{} minutes", 480 + 30 * n);
+    let calls: Vec<String> = (0..22)
+        .map(|n| {
+            format!(
+                "select test.public_hold('client {}', 'visitor {n}', '{}')",
+                n % 2,
+                start(n)
+            )
+        })
+        .collect();
+    let answers = world.race(&calls).await?;
+    assert_eq!(
+        tally(&answers),
+        BTreeMap::from([("held", 18), ("BK008", 4)])
+    );
+    world.run("delete from booking.hold").await?;
+    let calls: Vec<String> = (0..11)
+        .map(|n| {
+            format!(
+                "select test.public_hold('client {n}', 'visitor', '{}')",
+                start(n)
+            )
+        })
+        .collect();
+    let answers = world.race(&calls).await?;
+    assert_eq!(tally(&answers), BTreeMap::from([("held", 4), ("BK008", 7)]));
+    world.sound().await
+}
