@@ -52,6 +52,17 @@ comment on function booking.status_at(booking.booking, timestamptz) is
     'The status of a booking as it reads at an instant: one that is pending past its expires_at has expired, whether or not '
     'anybody wrote it down.';
 
+-- Inlined.
+create function booking.waits(service booking.service)
+returns boolean
+language sql
+immutable
+parallel safe
+begin atomic
+    select (service).needs_approval or coalesce((service).price, 0) > 0;
+end;
+comment on function booking.waits(booking.service) is 'True where a booking of a service is pending at first: to be approved, or paid for.';
+
 create function booking.unpaid(booking booking.booking)
 returns boolean
 language sql

@@ -79,7 +79,7 @@ begin
     then
         return booking.not_booked('BK004');
     end if;
-    v_pending := v_service.needs_approval or coalesce(v_service.price, 0) > 0;
+    v_pending := booking.waits(v_service);
     -- Pages have what cannot expire: a pending booking is not among it.
     if not v_pending then
         perform booking.lock_resources(book_hold.tenant, v_resources);

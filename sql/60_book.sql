@@ -9,7 +9,8 @@ create function booking.book_slot(
     duration interval,
     resource uuid,
     customer jsonb,
-    if_still_free boolean)
+    if_still_free boolean,
+    seats int)
 returns booking.booking_result
 language plpgsql
 as $$
@@ -21,6 +22,7 @@ declare
     v_question booking.question;
     v_service booking.service;
     v_hold booking.hold_result;
+    v_seats int;
     v_limited boolean;
     v_own uuid;
     v_result booking.booking_result;
@@ -45,11 +47,12 @@ begin
     v_question := booking.question(book_slot.tenant, book_slot.service, book_slot.duration);
     v_service := v_question.service;
     perform booking.check_range(book_slot.starts_at, book_slot.starts_at);
+    v_seats := booking.wanted_seats(v_service, book_slot.seats);
     perform booking.check_member(v_service, book_slot.resource);
     perform booking.lock_session(v_session);
     -- Without a session there are no own holds; a random one keeps strangers out of this one.
     v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
-    v_own := (booking.own_hold(v_service, book_slot.starts_at, v_question.minutes, v_session, book_slot.resource, null)).hold_id;
+    v_own := (booking.own_hold(v_service, book_slot.starts_at, v_question.minutes, v_session, book_slot.resource, book_slot.seats)).hold_id;
     if v_own is not null then
         v_result := booking.book_hold_or_nothing(book_slot.tenant, v_own, v_session, v_customer);
         if v_result.code is distinct from 'BK002' then
@@ -59,7 +62,8 @@ begin
     -- A hold for the length of this call, taken with the locks of a booking.
     v_limited := booking.lock_limits(v_service);
     v_hold := booking.take(
-        v_question, book_slot.starts_at, v_session, book_slot.resource, 1, v_service.max_hold_age, true);
+        v_question, book_slot.starts_at, v_session, book_slot.resource, v_seats, v_service.max_hold_age,
+        not booking.waits(v_service));
     if v_hold.code = 'BK001' and not booking.customer_room(
         v_service, book_slot.starts_at, booking.slot_end(v_service, book_slot.starts_at, v_question.minutes),
         booking.customer_key(v_customer))
@@ -77,7 +81,7 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.book_slot(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+comment on function booking.book_slot(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean, int) is
     'Books a hold or a slot, or refuses; without a token.';
 
 create function booking.book_quietly(
@@ -89,7 +93,8 @@ create function booking.book_quietly(
     duration interval default null,
     resource uuid default null,
     customer jsonb default null,
-    if_still_free boolean default false)
+    if_still_free boolean default false,
+    seats int default null)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -98,7 +103,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_result booking.booking_result := booking.book_slot(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free, seats);
 begin
     if v_result.code is null then
         v_result := booking.with_token(v_result, tenant);
@@ -106,7 +111,7 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.book_quietly(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean) is
+comment on function booking.book_quietly(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, boolean, int) is
     'As booking.try_book, without the reasons.';
 
 create function booking.book_request(
@@ -117,7 +122,8 @@ create function booking.book_request(
     resource uuid,
     customer jsonb,
     if_still_free boolean,
-    slot_id text)
+    slot_id text,
+    seats int)
 returns jsonb
 language plpgsql
 immutable
@@ -129,10 +135,10 @@ begin
     return jsonb_build_object(
         'hold_id', hold_id, 'service', service, 'starts_at', extract(epoch from starts_at),
         'duration', extract(epoch from duration), 'resource', resource, 'customer', booking.check_customer(customer),
-        'if_still_free', coalesce(if_still_free, false), 'slot_id', slot_id);
+        'if_still_free', coalesce(if_still_free, false), 'slot_id', slot_id, 'seats', seats);
 end
 $$;
-comment on function booking.book_request(uuid, text, timestamptz, interval, uuid, jsonb, boolean, text) is
+comment on function booking.book_request(uuid, text, timestamptz, interval, uuid, jsonb, boolean, text, int) is
     'What one asks for who books, for an idempotency key to tell a repeat from another request.';
 
 create function booking.try_book(
@@ -145,7 +151,8 @@ create function booking.try_book(
     resource uuid default null,
     customer jsonb default null,
     idempotency_key text default null,
-    if_still_free boolean default false)
+    if_still_free boolean default false,
+    seats int default null)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -159,23 +166,23 @@ begin
         v_caller := booking.caller_hash(session_id, true);
         v_earlier := booking.begin_once(
             tenant, 'book', v_caller, idempotency_key, booking.book_request(
-                hold_id, service::text, starts_at, duration, resource, customer, if_still_free, null));
+                hold_id, service::text, starts_at, duration, resource, customer, if_still_free, null, seats));
         if v_earlier.replay then
             return booking.replayed(v_earlier, tenant, true);
         end if;
     end if;
     v_result := booking.book_quietly(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, if_still_free, seats);
     if idempotency_key is not null then
         perform booking.end_once(tenant, 'book', v_caller, idempotency_key, v_result);
     end if;
     if v_result.code = 'BK003' then
-        v_result.detail := booking.not_offered(tenant, service, starts_at, duration, resource, session_id, null);
+        v_result.detail := booking.not_offered(tenant, service, starts_at, duration, resource, session_id, seats);
     end if;
     return v_result;
 end
 $$;
-comment on function booking.try_book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, text, boolean) is
+comment on function booking.try_book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, text, boolean, int) is
     'As booking.book, but a refusal is returned in code, with the reasons of BK003 in detail, and nothing is left behind.';
 
 create function booking.book(
@@ -188,14 +195,15 @@ create function booking.book(
     resource uuid default null,
     customer jsonb default null,
     idempotency_key text default null,
-    if_still_free boolean default false)
+    if_still_free boolean default false,
+    seats int default null)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_result booking.booking_result := booking.try_book(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, seats);
 begin
     if v_result.code is not null then
         perform booking.refuse(v_result.code, v_result.detail);
@@ -203,10 +211,11 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, text, boolean) is
+comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, text, boolean, int) is
     'Books a hold of a session, or directly a service and a start (an own hold of that slot is used up). A lapsed hold is '
     'tried anew only with if_still_free, service and starts_at. BK002: hold lapsed or not yours; BK003: not offered, '
     'with the reasons of booking.explain_slot in the DETAIL; BK004: '
-    'a limit is used up; BK001: taken, or a busy window came meanwhile. With an idempotency_key (1 to 255 characters, kept for a '
+    'a limit is used up; BK001: taken, or a busy window came meanwhile. seats: of a class, booked directly, default 1 (a hold '
+    'says itself how many). With an idempotency_key (1 to 255 characters, kept for a '
     'day, of this session, else of who is signed in, else of the login role) a repeat is told what was booked and gets another '
     'manage token, and waits for a twin under way; another request under the same key is BK006. P0002: unknown tenant, service, resource. 22023, 22004, 22008, 54000: bad arguments.';

@@ -325,7 +325,8 @@ create function booking.public_try_book(
     customer jsonb,
     idempotency_key text,
     if_still_free boolean,
-    slot_id text)
+    slot_id text,
+    seats int)
 returns booking.booking_result
 language plpgsql
 security definer
@@ -345,7 +346,7 @@ begin
         v_caller := booking.caller_hash(session_id, false);
         v_earlier := booking.begin_once(
             v_tenant, 'book', v_caller, idempotency_key, booking.book_request(
-                hold_id, service, starts_at, duration, resource, v_customer, if_still_free, slot_id));
+                hold_id, service, starts_at, duration, resource, v_customer, if_still_free, slot_id, seats));
         if v_earlier.replay then
             return booking.replayed(v_earlier, v_tenant, true);
         end if;
@@ -357,7 +358,7 @@ begin
     end if;
     v_result := booking.book_quietly(
         v_key.tenant_id, hold_id, session_id, v_key.service_id, v_key.starts_at, v_key.duration, v_key.resource_id,
-        v_customer, if_still_free);
+        v_customer, if_still_free, seats);
     if idempotency_key is not null then
         perform booking.end_once(v_tenant, 'book', v_caller, idempotency_key, v_result);
     end if;
@@ -365,5 +366,5 @@ begin
 end
 $$;
 comment on function booking.public_try_book(
-    text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text) is
+    text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text, int) is
     'Behind booking_api.try_book.';

@@ -128,7 +128,8 @@ create function booking.public_book(
     customer jsonb,
     idempotency_key text,
     if_still_free boolean,
-    slot_id text)
+    slot_id text,
+    seats int)
 returns booking.booking_result
 language plpgsql
 security definer
@@ -136,7 +137,8 @@ set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
     v_result booking.booking_result := booking.public_try_book(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, slot_id);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, slot_id,
+        seats);
 begin
     if v_result.code is not null then
         perform booking.public_refuse(v_result.code, v_result.detail);
@@ -145,5 +147,5 @@ begin
 end
 $$;
 comment on function booking.public_book(
-    text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text) is
+    text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text, int) is
     'Behind booking_api.book.';

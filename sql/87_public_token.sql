@@ -284,7 +284,7 @@ begin
     end if;
     v_earlier := booking.begin_once(
         v_tenant, 'reschedule', v_caller, idempotency_key,
-        booking.book_request(null, null, starts_at, duration, resource, null, false, slot_id));
+        booking.book_request(null, null, starts_at, duration, resource, null, false, slot_id, null));
     if v_earlier.replay then
         return booking.replayed(v_earlier, v_tenant, false);
     end if;

@@ -153,14 +153,16 @@ create function booking_api.try_book(
     customer jsonb default null,
     idempotency_key text default null,
     if_still_free boolean default false,
-    slot_id text default null)
+    slot_id text default null,
+    seats int default null)
 returns booking.booking_result
 language sql
 begin atomic
     select booking.public_try_book(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, slot_id);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, slot_id,
+        seats);
 end;
-comment on function booking_api.try_book(text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text) is
+comment on function booking_api.try_book(text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text, int) is
     'As booking.try_book, for public services and resources, also by slot_id. PT404: unknown names; class 22: bad arguments.';
 
 create function booking_api.book(
@@ -174,13 +176,15 @@ create function booking_api.book(
     customer jsonb default null,
     idempotency_key text default null,
     if_still_free boolean default false,
-    slot_id text default null)
+    slot_id text default null,
+    seats int default null)
 returns booking.booking_result
 language sql
 begin atomic
     select booking.public_book(
-        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, slot_id);
+        tenant, hold_id, session_id, service, starts_at, duration, resource, customer, idempotency_key, if_still_free, slot_id,
+        seats);
 end;
-comment on function booking_api.book(text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text) is
+comment on function booking_api.book(text, uuid, text, text, timestamptz, interval, uuid, jsonb, text, boolean, text, int) is
     'As booking.book, for public services and resources, also by slot_id; with an idempotency_key also give session_id unless '
     'signed in. PT409: taken, or the key was used with another request; PT410: hold lapsed or not yours; PT422: not offered; PT404: unknown names.';

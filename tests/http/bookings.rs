@@ -51,6 +51,7 @@ async fn a_visitor_finds_holds_and_books() -> Result<()> {
                 "booking_id": booking.body["booking_id"], "status": "confirmed",
                 "starts_at": slot["starts_at"], "ends_at": slot["ends_at"],
                 "manage_token": booking.body["manage_token"], "manage_url": null,
+                "payment_required": false, "payment_url": null,
             })
         )
     );

@@ -18,11 +18,11 @@ use crate::secret::Secret;
 use crate::state::AppState;
 
 const TRY_BOOK: &str = "
-    select booking_id, status, starts_at, ends_at, manage_token, manage_url, code, detail
+    select booking_id, status, starts_at, ends_at, manage_token, manage_url, payment_required, payment_url, code, detail
     from booking_api.try_book(
         tenant => $1, hold_id => $2, session_id => $3, service => $4, starts_at => $5,
         duration => pg_catalog.make_interval(mins => $6), resource => $7, customer => $8, if_still_free => $9,
-        slot_id => $10, idempotency_key => $11)";
+        slot_id => $10, idempotency_key => $11, seats => $12)";
 
 /// What to book: a `hold_id`, a `slot_id`, or a service and a start. The duration is in minutes.
 #[derive(Deserialize)]
@@ -34,6 +34,7 @@ pub struct NewBooking {
     starts_at: Option<Instant>,
     duration: Option<i32>,
     resource: Option<Uuid>,
+    seats: Option<i32>,
     session_id: Option<Secret<String>>,
     customer: Secret<Map<String, Value>>,
     #[serde(default)]
@@ -49,6 +50,8 @@ pub struct Booking {
     ends_at: Instant,
     manage_token: Option<String>,
     manage_url: Option<String>,
+    payment_required: bool,
+    payment_url: Option<String>,
 }
 
 impl TryFrom<&Row> for Booking {
@@ -62,6 +65,8 @@ impl TryFrom<&Row> for Booking {
             ends_at: row.try_get("ends_at")?,
             manage_token: row.try_get("manage_token")?,
             manage_url: row.try_get("manage_url")?,
+            payment_required: row.try_get("payment_required")?,
+            payment_url: row.try_get("payment_url")?,
         })
     }
 }
@@ -92,6 +97,7 @@ pub async fn create(
                 (&new.if_still_free, Type::BOOL),
                 (&new.slot_id, Type::TEXT),
                 (&key, Type::TEXT),
+                (&new.seats, Type::INT4),
             ],
         )
         .await?;

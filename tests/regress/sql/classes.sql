@@ -129,3 +129,14 @@ delete from booking.hold;
 select right(resources[1]::text, 1) as teacher, code from booking.try_hold(:t, :'yoga', '2100-01-04 09:00', pg_temp.who(51), seats => 1);
 select right(resources[1]::text, 1) as teacher, code from booking.try_hold(:t, :'yoga', '2100-01-04 09:00', pg_temp.who(52), seats => 2);
 select * from booking.verify();
+
+-- Booked directly, for several at once, and never for more than there are.
+select booking.put_service(:t, 'pilates', 'Pilates', array[60], array[:bob]::uuid[]) as pilates \gset
+update booking.service set seats = 3, price = 10, currency = 'EUR' where service_id = :'pilates';
+select status, payment_required, code from booking.book(:t, service => :'pilates', starts_at => '2100-01-11 09:00', seats => 2);
+select seats, price from booking.booking where service_id = :'pilates';
+select code from booking.try_book(:t, service => :'pilates', starts_at => '2100-01-11 09:00', seats => 2);
+select code from booking.try_book(:t, service => :'pilates', starts_at => '2100-01-11 09:00', seats => 1);
+select booking.book(:t, service => :'pilates', starts_at => '2100-01-11 10:00', seats => 4);
+select booking.book(:t, service => :'pilates', starts_at => '2100-01-11 10:00', seats => 0);
+select booking.book(:t, service => :'lesson', starts_at => '2100-01-11 10:00', seats => 2);
