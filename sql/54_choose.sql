@@ -110,7 +110,7 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, r.units, true, true, true, r.room)::booking.candidate
+        select array_agg((r.requirement_id, r.pick, r.resource_id, r.unit, r.units, true, true, r.due, r.room)::booking.candidate
             order by r.requirement_id, r.resource_id is distinct from ranked.resource, not r.needed, r.load, r.resource_id)
         from (
             -- A team of several units each: whoever still has a unit for every booking that fits must be in this one, as far as
@@ -120,8 +120,8 @@ begin
                     order by r.spare < r.fits, r.resource_id is distinct from ranked.resource, r.load, r.resource_id)
                 <= r.in_all - (r.common - r.fits * r.pick) as needed
             from (
-                select r.*, count(*) filter (where r.spare >= r.fits) over w as in_all,
-                    sum(least(r.spare, r.fits)) over w as common
+                select r.*, coalesce(r.load < min(r.load) over w + r.ahead, true) as due,
+                    count(*) filter (where r.spare >= r.fits) over w as in_all, sum(least(r.spare, r.fits)) over w as common
                 from (
                     select r.*,
                         (case
@@ -153,7 +153,9 @@ begin
                                         and (x.booking_id is not null or h.expires_at > clock_timestamp()))
                                 when 'priority' then m.priority
                                 else 0
-                            end as load
+                            end as load,
+                            -- By four bookings, or many at once would all wait for one.
+                            case q.strategy when 'round_robin' then 4.0 / m.weight end as ahead
                         from (
                             select distinct on (u.requirement_id, u.resource_id) u.*,
                                 least(sum(u.units) over (partition by u.requirement_id, u.resource_id)::int, u.room) as spare
@@ -174,4 +176,4 @@ end
 $$;
 comment on function booking.ranked(booking.service, booking.candidate[], timestamptz, uuid, int) is
     'The free candidates, one unit a resource, in the order in which their requirement takes them; a given resource first, then '
-    'those without whom fewer would fit afterwards.';
+    'those without whom fewer would fit afterwards. free: not ahead of their share, by round robin.';
