@@ -81,9 +81,7 @@ begin
         end if;
     end if;
     -- Also when it is told again: what was in the way may be gone.
-    if booking.paid(v_booking) >= v_booking.price
-        and (v_status = 'expired' or v_status = 'pending' and not v_booking.needs_approval)
-    then
+    if booking.paid(v_booking) >= v_booking.price and v_status in ('pending', 'expired') and not v_booking.needs_approval then
         v_result := booking.confirm(v_booking);
     end if;
     if v_result.booking_id is null then
@@ -141,7 +139,7 @@ end
 $$;
 comment on function booking.record_payment(uuid, uuid, text, numeric, text) is
     'Records a payment for a booking (default: what is still to be paid, or all of it once more), once for each reference, and confirms the booking when '
-    'all is paid and nothing else is missing. It is recorded whatever has become of the booking: one that expired takes its '
+    'all is paid and nothing else is missing. It is recorded whatever has become of the booking: one that expired unpaid takes its '
     'slot again if that is still free, and is confirmed; else it stays what it is, and detail has {to_refund, currency}, or the '
     'code of why it is not confirmed though all is paid: to record it again tries again. '
     'BK006: that reference was another payment. 22023: another currency, or nothing to pay; 22004: no reference; P0002: unknown booking.';

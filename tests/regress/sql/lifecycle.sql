@@ -118,6 +118,13 @@ select status, payment_required from booking.record_payment(:t, :'b', 'rest');
 select booking_id as b from booking.book(:t, service => :'both', starts_at => at(11)) \gset
 select status from booking.record_payment(:t, :'b', 'ahead');
 select status from booking.approve(:t, :'b');
+-- No money stands in for an approval that never came.
+select booking_id as b from booking.book(:t, service => :'both', starts_at => at(13)) \gset
+select status from booking.record_payment(:t, :'b', 'hopeful');
+update booking.booking set expires_at = clock_timestamp() where booking_id = :'b';
+update booking.hold set expires_at = clock_timestamp() where booking_id = :'b';
+select status, detail from booking.record_payment(:t, :'b', 'hopeful');
+select code, detail from booking.try_approve(:t, :'b');
 
 -- A busy window that came meanwhile: approval is refused, a payment is known.
 select booking_id as b from booking.book(:t, service => :'asked', starts_at => timestamptz '2100-01-05 09:00') \gset
