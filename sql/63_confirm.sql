@@ -26,6 +26,11 @@ begin
     v_service.min_notice := '0';
     v_service.horizon := null;
     v_service.bookable := '(,)';
+    if v_nights then
+        v_service.arrival_days := null;
+        v_service.check_in := timezone(v_service.zone, lower(booking.span))::time;
+        v_service.check_out := timezone(v_service.zone, upper(booking.span))::time;
+    end if;
     v_question.service := v_service;
     v_question.limited := true;
     v_question.moved := booking.booking_id;
@@ -91,9 +96,15 @@ language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    v_hold booking.hold_result := booking.take(
-        question, starts_at, booking.new_session(), resource, booking.seats, '1 hour', booking.status <> 'pending');
+    v_hold booking.hold_result;
 begin
+    -- So many are not had any more, wherever one looks.
+    if booking.seats > (question.service).seats then
+        v_hold.code := 'BK003';
+        return v_hold;
+    end if;
+    v_hold := booking.take(
+        question, starts_at, booking.new_session(), resource, booking.seats, '1 hour', booking.status <> 'pending');
     -- Of the customer a limit is judged when it is booked, and before what is taken.
     if coalesce(v_hold.code, 'BK001') = 'BK001' and not booking.customer_room(
         question.service, starts_at, booking.slot_end(question.service, starts_at, question.minutes), booking.customer_key,

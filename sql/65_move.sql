@@ -55,33 +55,6 @@ end
 $$;
 comment on function booking.length_of(booking.booking, booking.service) is 'How long a booking is, as booking.question takes it: of a stay its nights.';
 
-create function booking.others_too(booking booking.booking, resource uuid)
-returns uuid[]
-language plpgsql
-stable
-set search_path = pg_catalog, booking, pg_temp
-as $$
-#variable_conflict use_column
-begin
-    if resource is null then
-        return booking.resources_of(booking);
-    end if;
-    return array(
-        select r.resource_id
-        from booking.booking_resource r
-        where r.tenant_id = others_too.booking.tenant_id and r.booking_id = others_too.booking.booking_id
-            and r.requirement_id is distinct from (
-                select m.requirement_id
-                from booking.requirement_resource m
-                where m.tenant_id = r.tenant_id and m.service_id = others_too.booking.service_id
-                    and m.resource_id = others_too.resource)
-        union
-        select others_too.resource);
-end
-$$;
-comment on function booking.others_too(booking.booking, uuid) is
-    'What is assigned to a booking, with a given resource in place of whom its requirement had.';
-
 create function booking.try_reschedule(
     tenant uuid,
     booking_id uuid,
@@ -113,7 +86,7 @@ begin
             select b.* into v_booking
             from booking.booking b
             where b.tenant_id = try_reschedule.tenant and b.booking_id = try_reschedule.booking_id;
-            v_among := booking.others_too(v_booking, try_reschedule.resource);
+            v_among := array_remove(booking.resources_of(v_booking) || try_reschedule.resource, null);
             v_members := case when v_attempt = 2 then booking.members_of(v_booking.tenant_id, v_booking.service_id) end;
             v_booking := booking.lock_booking(
                 try_reschedule.tenant, try_reschedule.booking_id, coalesce(v_members, v_among));

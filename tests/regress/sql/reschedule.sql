@@ -75,6 +75,22 @@ select (booking.reassign(:t, :'team', (select resource_id from booking.booking_r
 select code from booking.try_reassign(:t, :'team', (select resource_id from booking.booking_resource where booking_id = :'team' order by 1 limit 1),
     (select resource_id from booking.booking_resource where booking_id = :'team' order by 1 desc limit 1));
 select kind from booking.booking_event where booking_id = :'team' order by at;
+-- With one of a team the rest of it moves along, whoever has fewer bookings: the one who was asked for, or one of those it had.
+select booking_id as duo from booking.book(:t, service => :'pair', starts_at => at(62), resource => :r2) \gset
+update booking.requirement_resource m set booked = 100
+where m.service_id = :'pair' and exists (select from booking.booking_resource r where r.booking_id = :'duo' and r.resource_id = m.resource_id);
+select of(:'duo') as was \gset
+select split_part(of(:'duo'), ' ', 4) = split_part(:'was', ' ', 4) as same, status from booking.reschedule(:t, :'duo', at(64), resource => :r2);
+select (booking.reschedule(:t, :'duo', at(66), resource => m.resource_id)).status as moved
+from booking.requirement_resource m
+where m.service_id = :'pair' and m.booked < 50;
+select count(*) as one_of_those_it_had from booking.booking_resource r join booking.requirement_resource m using (tenant_id, resource_id)
+where r.booking_id = :'duo' and m.service_id = :'pair' and m.booked > 50;
+select status from booking.cancel(:t, :'duo');
+update booking.requirement_resource m set booked = (
+    select count(*) from booking.booking_resource r join booking.booking b using (tenant_id, booking_id)
+    where r.resource_id = m.resource_id and b.service_id = m.service_id and b.status = 'confirmed')
+where m.service_id = :'pair';
 -- No notice is too short for that, and no horizon; but nobody else may have them at that time.
 update booking.service set min_notice = '9 years', horizon = '1 day' where slug = 'pool';
 select (booking.reassign(:t, :'q', :r1)).status as moved, of(:'q');
@@ -113,6 +129,25 @@ select code from booking.try_book(:t, service => :'pair', starts_at => at(120 + 
 select status from booking.reschedule(:t, :'s', at(120 + 11));
 select to_char(lower(s.span), 'HH24:MI') as at, count(distinct c.booking_id) as bookings, count(*) as seats
 from booking.sitting s join booking.claim c using (tenant_id, sitting_id) where lower(s.span) > at(120) group by 1 order by 1;
+
+-- More seats than the class has by now are not offered anywhere.
+select hold_id as h from booking.hold(:t, :'pair', at(120 + 13), 'session-of-a-family-1', seats => 3) \gset
+select booking_id as family from booking.book(:t, :'h', 'session-of-a-family-1') \gset
+update booking.service set seats = 2 where slug = 'pair';
+select code from booking.try_reschedule(:t, :'family', at(120 + 15));
+update booking.service set seats = 3 where slug = 'pair';
+select code, status from booking.try_reschedule(:t, :'family', at(120 + 15));
+
+-- A stay that was agreed upon goes to another room whatever arrivals others may have by now, and on a night that is longer, too.
+select booking.put_service(:t, 'stay', 'Stay', array[60], array[:r1, :r2]::uuid[]) as stay \gset
+update booking.service set kind = 'stay', durations = '{2, 3}', step = null, zone = 'Europe/Berlin', check_in = '15:00', check_out = '10:00' where slug = 'stay';
+select booking_id as guest, starts_at, ends_at from booking.book(:t, service => :'stay', starts_at => '2100-10-30 14:00+01', duration => '2 days', resource => :r1) \gset guest_
+\echo :guest_starts_at :guest_ends_at
+update booking.service set check_in = '16:00', check_out = '09:00', arrival_days = '{1}', durations = '{7}' where slug = 'stay';
+select code, starts_at, ends_at, of(:'guest_guest') from booking.try_reassign(:t, :'guest_guest', :r1);
+-- When it moves in time it is as for anybody.
+select code from booking.try_reschedule(:t, :'guest_guest', '2100-11-01 15:00+00');
+select code, starts_at, ends_at from booking.try_reschedule(:t, :'guest_guest', '2100-11-01 15:00+00', '7 days');
 
 -- Over, or off: it stays.
 update booking.booking set span = '[2020-01-01 09:00,2020-01-01 10:00)' where booking_id = :'wall';
