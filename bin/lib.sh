@@ -40,6 +40,16 @@ version() {
     sed -nE "s/^default_version *= *'([^']+)'.*/\1/p" "$ROOT/extension/pg_booking.control"
 }
 
+# The install script: the catalog files, in the order of their numbers.
+install_script() {
+    printf '%s\n' '\echo Use "CREATE EXTENSION pg_booking" to load this file. \quit'
+    local part
+    for part in "$ROOT"/sql/[0-9][0-9]_*.sql; do
+        printf '\n-- %s\n' "sql/${part##*/}"
+        cat "$part"
+    done
+}
+
 # A server refuses to run as root, so there everything of it runs as postgres. Its environment is its own: a backtrace
 # variable, for one, would put backtraces into the DETAIL of errors.
 as_server() {

@@ -291,14 +291,17 @@ comment on function booking.bind_login(uuid, name, text) is
     'that of other calls for it. Deleting its rows of booking.sql_login shuts it out. 42704: unknown role; 22023: a role that '
     'policies do not hold for; 23503: unknown tenant; 23514: unknown kind of member; 42501: the caller may not grant.';
 
-revoke all on all tables in schema booking from public;
-revoke all on all routines in schema booking, booking_api from public;
-revoke all on schema booking, booking_api from public;
-
-do $$
+create function booking.grant_public_nothing()
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
 declare
     v_type regtype;
 begin
+    revoke all on all tables in schema booking from public;
+    revoke all on all routines in schema booking, booking_api from public;
+    revoke all on schema booking, booking_api from public;
     -- There is no ALL TYPES. Arrays and row types of tables follow their elements and tables.
     for v_type in
         select t.oid::regtype
@@ -310,3 +313,45 @@ begin
     end loop;
 end
 $$;
+comment on function booking.grant_public_nothing() is 'Takes from PUBLIC what new functions and types give it. Ends the install script.';
+
+create function booking.grant_after_update()
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    -- A grant or a revoke in a script of an extension makes all that is granted on the object a part of the extension: pg_dump
+    -- would leave it out, and name a role that is dropped later by its number. The roles are the site's, so what was recorded
+    -- before is put back; of what is new stays what it has when PUBLIC has nothing.
+    v_before pg_init_privs[] := array(select p from pg_init_privs p where p.privtype = 'e');
+begin
+    perform booking.grant_public_nothing();
+    v_before := v_before || array(
+        select p
+        from pg_init_privs p
+        where p.privtype = 'e'
+            and not exists (
+                select
+                from unnest(v_before) b
+                where (b.objoid, b.classoid, b.objsubid) = (p.objoid, p.classoid, p.objsubid)));
+    if exists (select from booking.access) then
+        perform booking.grant_access();
+    end if;
+    delete from pg_init_privs p
+    where p.privtype = 'e'
+        and not exists (
+            select
+            from unnest(v_before) b
+            where (b.objoid, b.classoid, b.objsubid) = (p.objoid, p.classoid, p.objsubid));
+    update pg_init_privs p
+    set initprivs = b.initprivs
+    from unnest(v_before) b
+    where (b.objoid, b.classoid, b.objsubid) = (p.objoid, p.classoid, p.objsubid)
+        and b.initprivs::text <> p.initprivs::text;
+end
+$$;
+comment on function booking.grant_after_update() is
+    'The end of every upgrade script: nothing of what is new is PUBLIC''s, and the roles of the site get what is theirs of it.';
+
+select booking.grant_public_nothing();

@@ -30,10 +30,18 @@ impl TestDb {
     /// # Errors
     /// When there is no server under test, or the extension cannot be created there.
     pub async fn new(name: &str) -> Result<Self> {
+        Self::copy(name, TEMPLATE, "create extension pg_booking cascade").await
+    }
+
+    /// Like [`TestDb::new`], with another script than `create extension`: the first who asks for `template` runs it there.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn copy(name: &str, template: &str, script: &str) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let server = Server::from_env()?;
         let admin = server.connect("postgres").await?;
-        make_template(&server, &admin).await?;
+        make_template(&server, &admin, template, script).await?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!(
             "{}_{}_{count}",
@@ -41,7 +49,7 @@ impl TestDb {
             process::id()
         );
         admin
-            .batch_execute(&format!("create database {name:?} template {TEMPLATE}"))
+            .batch_execute(&format!("create database {name:?} template {template:?}"))
             .await?;
         Ok(Self { server, name })
     }
@@ -128,30 +136,37 @@ impl Drop for TestDb {
 
 /// The first who needs the template makes it, whatever process or thread they are; it counts as made once it allows no
 /// connection any more.
-async fn make_template(server: &Server, admin: &Client) -> Result<()> {
+async fn make_template(
+    server: &Server,
+    admin: &Client,
+    template: &str,
+    script: &str,
+) -> Result<()> {
     const READY: &str = "select 1 from pg_database where datname = $1 and not datallowconn";
-    if admin.query_opt(READY, &[&TEMPLATE]).await?.is_some() {
+    if admin.query_opt(READY, &[&template]).await?.is_some() {
         return Ok(());
     }
     admin
         .execute("select pg_advisory_lock($1)", &[&TEMPLATE_LOCK])
         .await?;
-    if admin.query_opt(READY, &[&TEMPLATE]).await?.is_none() {
-        admin
-            .batch_execute(&format!("drop database if exists {TEMPLATE} with (force)"))
-            .await?;
-        admin
-            .batch_execute(&format!("create database {TEMPLATE}"))
-            .await?;
-        let template = server.connect(TEMPLATE).await?;
-        template
-            .batch_execute("create extension pg_booking cascade")
-            .await
-            .context("create extension pg_booking")?;
-        drop(template);
+    if admin.query_opt(READY, &[&template]).await?.is_none() {
         admin
             .batch_execute(&format!(
-                "alter database {TEMPLATE} allow_connections false"
+                "drop database if exists {template:?} with (force)"
+            ))
+            .await?;
+        admin
+            .batch_execute(&format!("create database {template:?}"))
+            .await?;
+        let client = server.connect(template).await?;
+        client
+            .batch_execute(script)
+            .await
+            .context(script.to_owned())?;
+        drop(client);
+        admin
+            .batch_execute(&format!(
+                "alter database {template:?} allow_connections false"
             ))
             .await?;
     }

@@ -31,8 +31,15 @@ impl Driver {
     /// # Errors
     /// When the output is not the expected one; the error shows the difference.
     pub fn run(&self, name: &str, scratch: &Path) -> Result<()> {
+        self.run_in(name, scratch, &TestDb::new_blocking(name)?)
+    }
+
+    /// Like [`Driver::run`], in a database that is there already.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn run_in(&self, name: &str, scratch: &Path, database: &TestDb) -> Result<()> {
         let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join(self.kind);
-        let database = TestDb::new_blocking(name)?;
         // What all files of a kind begin with.
         let fixture = inputs.join("fixture.sql");
         if fixture.exists() {

@@ -1,79 +1,13 @@
 //! pg_dump and restore lose nothing, and the restored database answers the same, with pages and without. What they do lose is
 //! who owns what: the public surface stays shut until it is said again.
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use pg_booking_tests::{Server, TestDb};
+use pg_booking_tests::{
+    TestDb,
+    data::{answers, contents, run},
+};
 use tokio_postgres::{Client, error::SqlState};
-
-/// Runs a program of the server under test on a database of it.
-fn run(server: &Server, program: &str, arguments: &[&str]) -> Result<()> {
-    let output = Command::new(server.bindir.join(program))
-        .args([
-            "-h",
-            &server.host,
-            "-p",
-            &server.port.to_string(),
-            "-U",
-            "postgres",
-        ])
-        .args(arguments)
-        .output()?;
-    ensure!(
-        output.status.success() && output.stderr.is_empty(),
-        "{program} {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
-}
-
-/// A digest of every table that users fill. The version of a row counts locks, and loading takes some.
-async fn contents(db: &TestDb) -> Result<Vec<(String, String)>> {
-    let client = db.connect().await?;
-    let tables = client
-        .query(
-            "select t::regclass::text
-             from pg_extension, unnest(extconfig) t
-             where extname = 'pg_booking'
-             order by 1",
-            &[],
-        )
-        .await?;
-    let mut digests = Vec::new();
-    for table in tables {
-        let table: String = table.get(0);
-        let digest = client
-            .query_one(
-                &format!(
-                    "select count(*) || ' ' || coalesce(md5(string_agg(r::text, '' order by r::text)), '')
-                     from (select to_jsonb(t) - 'version' as r from {table} t) t"
-                ),
-                &[],
-            )
-            .await?;
-        digests.push((table, digest.get(0)));
-    }
-    Ok(digests)
-}
-
-/// What all services offer in the next three weeks, at one instant for both.
-async fn answers(db: &TestDb, as_of: &str) -> Result<(i64, String)> {
-    let row = db
-        .connect()
-        .await?
-        .query_one(
-            &format!(
-                "select count(*), md5(string_agg(a::text, '' order by a::text))
-                 from booking.service s
-                 cross join lateral booking.available_slots(
-                    s.tenant_id, s.service_id, '{as_of}', timestamptz '{as_of}' + interval '21 days',
-                    each_resource => true, holds => 'mark', as_of => '{as_of}') a"
-            ),
-            &[],
-        )
-        .await?;
-    Ok((row.get(0), row.get(1)))
-}
 
 #[tokio::test]
 async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()> {
