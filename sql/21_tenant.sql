@@ -6,6 +6,7 @@ create table booking.tenant (
     name text not null,
     zone text not null default 'UTC',
     settings jsonb not null default '{}',
+    own_hold_ttl interval not null default '7 days',
     max_session_holds int not null default 10,
     max_client_holds int not null default 50,
     active boolean not null default true,
@@ -14,6 +15,7 @@ create table booking.tenant (
     constraint tenant_slug_key unique (slug),
     constraint tenant_slug_form check (booking.check_slug(slug)),
     constraint tenant_zone_known check (booking.check_zone(zone)),
+    constraint tenant_own_hold_ttl_bounded check (own_hold_ttl > '0' and own_hold_ttl <= '400 days'),
     constraint tenant_holds_some check (max_session_holds >= 0 and max_client_holds >= 0),
     constraint tenant_settings_object check (jsonb_typeof(settings) = 'object'),
     constraint tenant_manage_url_form check (settings ->> 'manage_url' ~ '^https?://.*[{]token[}]')
@@ -24,6 +26,7 @@ comment on table booking.tenant is
 comment on column booking.tenant.zone is 'IANA time zone: the default of its resources and services.';
 comment on column booking.tenant.settings is
     'manage_url: the page on which a customer sees, moves or cancels a booking, with {token} where its token goes.';
+comment on column booking.tenant.own_hold_ttl is 'How long a hold of its own (booking.hold_for) lives where nobody says.';
 comment on column booking.tenant.max_session_holds is
     'How many live holds the public may have by one session (BK008). Applications that call the engine themselves are not asked.';
 comment on column booking.tenant.max_client_holds is

@@ -12,6 +12,7 @@ create table booking.hold (
     created_at timestamptz not null default clock_timestamp(),
     ttl interval,
     expires_at timestamptz not null,
+    note text,
     version bigint not null default 0,
     constraint hold_pkey primary key (tenant_id, hold_id),
     constraint hold_service_fkey foreign key (tenant_id, service_id) references booking.service on delete cascade,
@@ -31,6 +32,7 @@ comment on column booking.hold.session_hash is
 comment on column booking.hold.booking_id is 'The pending booking that it keeps a slot for, until that is confirmed; null: nobody''s yet.';
 comment on column booking.hold.client is 'Who took it, as booking.client says; null: nothing is known.';
 comment on column booking.hold.ttl is 'For how long a heartbeat renews it; null: for the hold_ttl of its service.';
+comment on column booking.hold.note is 'Of the tenant''s own: for whom, or what it is about.';
 comment on column booking.hold.span is 'Start and end as the visitor sees them; buffers are in the claims.';
 comment on column booking.hold.seats is 'How many seats of a class; 1 for everything else.';
 -- expires_at stays out of every index, so that a renewal is a HOT update.

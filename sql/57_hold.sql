@@ -238,7 +238,7 @@ begin
     -- A lapsed hold is gone for everybody, its own session included.
     delete from booking.hold h
     where h.tenant_id = try_release.tenant and h.hold_id = try_release.hold_id
-        and h.session_hash = v_session and h.expires_at > clock_timestamp();
+        and h.session_hash is not distinct from v_session and h.booking_id is null and h.expires_at > clock_timestamp();
     if found then
         return (true, null, null)::booking.release_result;
     end if;
@@ -263,4 +263,5 @@ end
 $$;
 comment on function booking.release(uuid, uuid, text) is
     'Lets a hold of a session go, or all that it has where hold_id is null, as a visitor who leaves does; the slot is free at '
-    'once. BK002: no live hold of that id and session. 22004: neither is given. 22023: session_id too short.';
+    'once. Without session_id: a hold of the tenant itself. BK002: no live hold of that id and session. 22004: neither is given. '
+    '22023: session_id too short.';

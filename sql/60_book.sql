@@ -28,9 +28,6 @@ declare
     v_result booking.booking_result;
 begin
     if book_slot.hold_id is not null then
-        if v_session is null then
-            raise exception 'session_id is needed to book a hold' using errcode = '22004';
-        end if;
         if not coalesce(book_slot.if_still_free, false) then
             return booking.book_hold(book_slot.tenant, book_slot.hold_id, v_session, v_customer);
         end if;
@@ -212,7 +209,7 @@ begin
 end
 $$;
 comment on function booking.book(uuid, uuid, text, uuid, timestamptz, interval, uuid, jsonb, text, boolean, int) is
-    'Books a hold of a session, or directly a service and a start (an own hold of that slot is used up). A lapsed hold is '
+    'Books a hold of a session (without session_id: of the tenant itself), or directly a service and a start (an own hold of that slot is used up). A lapsed hold is '
     'tried anew only with if_still_free, service and starts_at. BK002: hold lapsed or not yours; BK003: not offered, '
     'with the reasons of booking.explain_slot in the DETAIL; BK004: '
     'a limit is used up; BK001: taken, or a busy window came meanwhile. seats: of a class, booked directly, default 1 (a hold '

@@ -351,7 +351,9 @@ begin
             return booking.replayed(v_earlier, v_tenant, true);
         end if;
     end if;
-    if service is null and slot_id is null then
+    if hold_id is not null and session_id is null then
+        raise exception 'session_id is needed to book a hold' using errcode = '22004';
+    elsif service is null and slot_id is null then
         v_key.tenant_id := booking.public_tenant(tenant);
     else
         v_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
