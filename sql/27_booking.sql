@@ -87,6 +87,9 @@ create index booking_service on booking.booking (tenant_id, service_id, lower(sp
 create index booking_series on booking.booking (tenant_id, series_id) where series_id is not null;
 create index booking_customer on booking.booking (tenant_id, customer_key, lower(span)) where customer_key is not null;
 
+-- Of the few that wait: what booking.expire_bookings looks for among millions.
+create index booking_pending on booking.booking (expires_at) where status = 'pending';
+
 -- Here, since either table points to the other. Of the few holds that have one.
 alter table booking.hold add constraint hold_booking_fkey foreign key (tenant_id, booking_id)
     references booking.booking on delete cascade;
@@ -153,6 +156,8 @@ as $$
 begin
     delete from booking.booking_event e
     where e.tenant_id = old.tenant_id;
+    delete from booking.refusal_tally t
+    where t.tenant_id = old.tenant_id;
     return null;
 end
 $$;

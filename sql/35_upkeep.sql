@@ -148,6 +148,54 @@ comment on procedure booking.roll(int) is
     'every stored week anew. Commits after each resource, so it cannot run inside a transaction block. Passes by a resource '
     'that stays locked, with a warning, and by one that fails: its error is raised in the end. 22023: days out of range.';
 
+create function booking.expire_bookings(batch int default 1000)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+declare
+    v_gone bigint;
+begin
+    -- With the hold that it has kept, which its trigger deletes: locked with it or not at all, since who takes the place of
+    -- lapsed holds locks those in another order.
+    with lapsed as materialized (
+        select b.tenant_id, b.booking_id
+        from booking.booking b
+        where b.status = 'pending' and b.expires_at <= clock_timestamp()
+        order by b.expires_at
+        limit booking.check_batch(batch)
+        for update skip locked),
+    kept as materialized (
+        select h.tenant_id, h.hold_id
+        from booking.hold h
+        join lapsed l using (tenant_id, booking_id)
+        for update of h skip locked),
+    expired as (
+        update booking.booking b
+        set status = 'expired', version = b.version + 1
+        from lapsed l
+        where b.tenant_id = l.tenant_id and b.booking_id = l.booking_id
+            and not exists (
+                select
+                from booking.hold h
+                where h.tenant_id = l.tenant_id and h.booking_id = l.booking_id
+                    and (h.tenant_id, h.hold_id) not in (select k.tenant_id, k.hold_id from kept k))
+        returning b.tenant_id, b.booking_id, b.service_id, b.expires_at),
+    told as (
+        insert into booking.booking_event (tenant_id, kind, booking_id, service_id, actor, detail)
+        select e.tenant_id, 'expired', e.booking_id, e.service_id, booking.actor(e.tenant_id),
+            jsonb_build_object('expires_at', e.expires_at)
+        from expired e)
+    select count(*) into v_gone from expired;
+    return v_gone;
+end
+$$;
+comment on function booking.expire_bookings(int) is
+    'Writes down that pending bookings have expired, at most a batch, with an event each; returns how many. They read as expired '
+    'without it. 22023: not a batch.';
+
 create function booking.expire_holds(batch int default 1000)
 returns bigint
 language plpgsql
@@ -171,12 +219,15 @@ begin
     using gone g
     where h.tenant_id = g.tenant_id and h.hold_id = g.hold_id;
     get diagnostics v_gone = row_count;
+    -- What else becomes due every few minutes.
+    perform booking.expire_bookings(batch);
+    perform booking.tell_refusals(batch);
     return v_gone;
 end
 $$;
 comment on function booking.expire_holds(int) is
-    'Deletes at most a batch of holds that lapsed more than an hour ago; returns how many. Tidies, decides nothing. 22023: '
-    'not a batch.';
+    'Deletes at most a batch of holds that lapsed more than an hour ago; returns how many. Also calls booking.expire_bookings and '
+    'booking.tell_refusals with this batch. Tidies, decides nothing. 22023: not a batch.';
 
 create type booking.drift as (
     tenant_id uuid,

@@ -128,6 +128,16 @@ begin
         commit;
         exit when v_gone operator(pg_catalog.<) batch;
     end loop;
+    loop
+        v_gone := booking.expire_bookings(batch);
+        commit;
+        exit when v_gone operator(pg_catalog.<) batch;
+    end loop;
+    loop
+        v_gone := booking.tell_refusals(batch);
+        commit;
+        exit when v_gone operator(pg_catalog.<) batch;
+    end loop;
     for v_tenant, v_resource in select r.tenant_id, r.resource_id from booking.resources_to_prune() r loop
         loop
             v_gone := booking.prune_resource(v_tenant, v_resource, batch);

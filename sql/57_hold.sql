@@ -114,15 +114,21 @@ begin
     if quotas then
         v_over := booking.over_quota(v_service, v_session, array[tstzrange(
             hold_quietly.starts_at, booking.slot_end(v_service, hold_quietly.starts_at, v_question.minutes))]);
-        if v_over is not null then
-            return (null, null, null, null, null, 'BK008', v_over)::booking.hold_result;
-        end if;
     end if;
-    v_result := booking.take(v_question, hold_quietly.starts_at, v_session, hold_quietly.resource, v_seats, v_ttl, false);
+    if v_over is not null then
+        v_result.code := 'BK008';
+        v_result.detail := v_over;
+    else
+        v_result := booking.take(v_question, hold_quietly.starts_at, v_session, hold_quietly.resource, v_seats, v_ttl, false);
+    end if;
     if v_result.code is null then
         perform booking.record_event(
             hold_quietly.tenant, 'held', hold_id => v_result.hold_id, service => hold_quietly.service, session_hash => v_session,
             detail => jsonb_build_object('starts_at', v_result.starts_at, 'resources', v_result.resources));
+    else
+        perform booking.record_refusal(
+            hold_quietly.tenant, v_result.code, 'hold', v_session, hold_quietly.service, hold_quietly.starts_at,
+            hold_quietly.duration, hold_quietly.resource, detail => v_over);
     end if;
     return v_result;
 end
@@ -169,6 +175,7 @@ create function booking.hold(
 returns booking.hold_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 declare
     v_result booking.hold_result := booking.try_hold(tenant, service, starts_at, session_id, duration, resource, ttl, seats);

@@ -47,8 +47,6 @@ begin
     v_seats := booking.wanted_seats(v_service, book_slot.seats);
     perform booking.check_member(v_service, book_slot.resource);
     perform booking.lock_session(v_session);
-    -- Without a session there are no own holds; a random one keeps strangers out of this one.
-    v_session := coalesce(v_session, sha256(uuid_send(gen_random_uuid())));
     v_own := (booking.own_hold(v_service, book_slot.starts_at, v_question.minutes, v_session, book_slot.resource, book_slot.seats)).hold_id;
     if v_own is not null then
         v_result := booking.book_hold_or_nothing(book_slot.tenant, v_own, v_session, v_customer);
@@ -104,6 +102,9 @@ declare
 begin
     if v_result.code is null then
         v_result := booking.with_token(v_result, tenant);
+    else
+        perform booking.record_refusal(
+            tenant, v_result.code, 'book', booking.session_hash(session_id), service, starts_at, duration, resource, hold_id);
     end if;
     return v_result;
 end
@@ -197,6 +198,7 @@ create function booking.book(
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 declare
     v_result booking.booking_result := booking.try_book(

@@ -10,13 +10,17 @@ as $$
 #variable_conflict use_column
 declare
     v_booking booking.booking := booking.lock_booking(end_booking.tenant, end_booking.booking_id);
+    v_asked text := case end_booking.status
+        when 'cancelled' then 'cancel' when 'declined' then 'decline' when 'completed' then 'complete' else 'mark_no_show'
+    end;
     v_now timestamptz := clock_timestamp();
     v_result booking.booking_result;
 begin
     if not booking.may_become(v_booking, end_booking.status, v_now) then
-        return booking.wrong_state(v_booking);
+        return booking.refused(v_booking.tenant_id, v_booking, v_asked, booking.wrong_state(v_booking));
     elsif end_booking.status in ('completed', 'no_show') and lower(v_booking.span) > v_now then
-        return booking.not_booked('BK005', jsonb_build_object('status', v_booking.status, 'starts_at', lower(v_booking.span)));
+        return booking.refused(v_booking.tenant_id, v_booking, v_asked, booking.not_booked(
+            'BK005', jsonb_build_object('status', v_booking.status, 'starts_at', lower(v_booking.span))));
     end if;
     update booking.booking b
     set status = end_booking.status, version = b.version + 1
@@ -51,6 +55,7 @@ create function booking.cancel(tenant uuid, booking_id uuid, reason text default
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_cancel(tenant, booking_id, reason));
@@ -76,6 +81,7 @@ create function booking.decline(tenant uuid, booking_id uuid, reason text defaul
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_decline(tenant, booking_id, reason));
@@ -99,6 +105,7 @@ create function booking.complete(tenant uuid, booking_id uuid)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_complete(tenant, booking_id));
@@ -123,6 +130,7 @@ create function booking.mark_no_show(tenant uuid, booking_id uuid)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_mark_no_show(tenant, booking_id));

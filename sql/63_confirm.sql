@@ -214,11 +214,11 @@ declare
     v_result booking.booking_result;
 begin
     if booking.status_at(v_booking, clock_timestamp()) <> 'pending' or not v_booking.needs_approval then
-        return booking.wrong_state(v_booking);
+        return booking.refused(v_booking.tenant_id, v_booking, 'approve', booking.wrong_state(v_booking));
     elsif booking.paid(v_booking) >= coalesce(v_booking.price, 0) then
         v_result := booking.confirm(v_booking);
         if v_result.code is not null then
-            return v_result;
+            return booking.refused(v_booking.tenant_id, v_booking, 'approve', v_result);
         end if;
     else
         -- Now the customer has as long as a payment may take.
@@ -245,6 +245,7 @@ create function booking.approve(tenant uuid, booking_id uuid)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_approve(tenant, booking_id));

@@ -77,7 +77,7 @@ begin
         elsif v_before.booking_id <> v_booking.booking_id or v_before.currency <> v_currency
             or v_before.amount <> coalesce(round(try_record_payment.amount, 2), v_before.amount)
         then
-            return booking.not_booked('BK006');
+            return booking.refused(v_booking.tenant_id, v_booking, 'record_payment', booking.not_booked('BK006'));
         end if;
     end if;
     -- Also when it is told again: what was in the way may be gone.
@@ -132,6 +132,7 @@ create function booking.record_payment(
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_record_payment(tenant, booking_id, reference, amount, currency));

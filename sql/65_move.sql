@@ -91,7 +91,8 @@ begin
             v_booking := booking.lock_booking(
                 try_reschedule.tenant, try_reschedule.booking_id, coalesce(v_members, v_among));
             if not booking.can_move(v_booking) then
-                return booking.wrong_state(v_booking);
+                return booking.refused(
+                    v_booking.tenant_id, v_booking, 'reschedule', booking.wrong_state(v_booking), try_reschedule.starts_at);
             end if;
             v_question := booking.question(v_booking.tenant_id, v_booking.service_id, try_reschedule.duration);
             if try_reschedule.duration is null then
@@ -116,7 +117,8 @@ begin
         end;
     end loop;
     if v_code is not null then
-        return booking.not_booked(v_code);
+        return booking.refused(
+            v_booking.tenant_id, v_booking, 'reschedule', booking.not_booked(v_code), try_reschedule.starts_at);
     end if;
     select b.* into strict v_booking
     from booking.booking b
@@ -140,6 +142,7 @@ create function booking.reschedule(
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_reschedule(tenant, booking_id, starts_at, duration, resource));
@@ -177,14 +180,14 @@ begin
         and r.resource_id = try_reassign.from_resource
         and case when try_reassign.to_resource is null then m.resource_id <> r.resource_id else m.resource_id = try_reassign.to_resource end;
     if v_substitutes is null then
-        perform booking.lock_booking(try_reassign.tenant, try_reassign.booking_id);
+        v_booking := booking.lock_booking(try_reassign.tenant, try_reassign.booking_id);
         if try_reassign.to_resource is null and exists (
             select
             from booking.booking_resource r
             where r.tenant_id = try_reassign.tenant and r.booking_id = try_reassign.booking_id
                 and r.resource_id = try_reassign.from_resource)
         then
-            return booking.not_booked('BK001');
+            return booking.refused(v_booking.tenant_id, v_booking, 'reassign', booking.not_booked('BK001'));
         end if;
         raise exception 'unknown resource of this booking' using errcode = 'P0002',
             hint = 'from_resource is assigned to it, and to_resource can stand in: both are members of one requirement.';
@@ -195,7 +198,7 @@ begin
         from unnest(booking.resources_of(v_booking)) r
         where r <> try_reassign.from_resource);
     if not booking.can_move(v_booking) then
-        return booking.wrong_state(v_booking);
+        return booking.refused(v_booking.tenant_id, v_booking, 'reassign', booking.wrong_state(v_booking));
     elsif try_reassign.to_resource = any (v_kept || try_reassign.from_resource) then
         return booking.booked(v_booking);
     end if;
@@ -212,7 +215,7 @@ begin
         end;
     end loop;
     if v_code is not null then
-        return booking.not_booked(v_code);
+        return booking.refused(v_booking.tenant_id, v_booking, 'reassign', booking.not_booked(v_code));
     end if;
     select b.* into strict v_booking
     from booking.booking b
@@ -229,6 +232,7 @@ create function booking.reassign(tenant uuid, booking_id uuid, from_resource uui
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 begin
     return booking.done(booking.try_reassign(tenant, booking_id, from_resource, to_resource));

@@ -29,6 +29,8 @@ begin
     set detail = e.detail - 'reason', actor = nullif(e.actor, try_erase_customer.customer_key)
     where e.tenant_id = try_erase_customer.tenant
         and (e.booking_id = any (v_bookings) and e.detail ? 'reason' or e.actor = try_erase_customer.customer_key);
+    delete from booking.refusal_tally t
+    where t.tenant_id = try_erase_customer.tenant and t.counted_by = try_erase_customer.customer_key;
     perform booking.record_event(try_erase_customer.tenant, 'erased', booking_id => b)
     from unnest(v_bookings) b;
     return (coalesce(cardinality(v_bookings), 0), null, null)::booking.erase_result;

@@ -66,16 +66,22 @@ begin
     if quotas then
         v_over := booking.over_quota(v_service, v_session, array(
             select tstzrange(t, booking.slot_end(v_service, t, v_question.minutes)) from unnest(v_starts) t));
-        if v_over is not null then
-            return array[(null, v_starts[1], null, null, null, 'BK008', v_over)::booking.hold_result];
-        end if;
     end if;
-    v_result := booking.take_many(v_question, v_starts, v_session, hold_many_quietly.resource, v_seats, v_ttl, false);
+    if v_over is not null then
+        v_result := array[(null, v_starts[1], null, null, null, 'BK008', v_over)::booking.hold_result];
+    else
+        v_result := booking.take_many(v_question, v_starts, v_session, hold_many_quietly.resource, v_seats, v_ttl, false);
+    end if;
     perform booking.record_event(
         v_service.tenant_id, 'held', hold_id => r.hold_id, service => v_service.service_id, session_hash => v_session,
         detail => jsonb_build_object('starts_at', r.starts_at, 'resources', r.resources))
     from unnest(v_result) r
     where r.hold_id is not null;
+    perform booking.record_refusal(
+        v_service.tenant_id, r.code, 'hold', v_session, v_service.service_id, r.starts_at, hold_many_quietly.duration,
+        hold_many_quietly.resource, detail => v_over)
+    from unnest(v_result) r
+    where r.code is not null;
     return v_result;
 end
 $$;
@@ -127,6 +133,7 @@ returns setof booking.hold_result
 language plpgsql
 rows 5
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 #variable_conflict use_column
 declare

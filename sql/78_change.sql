@@ -87,7 +87,8 @@ for each row
 execute function booking.tg_edited__change('tenant');
 
 create trigger _600_change_update
-after update of tenant_id, slug, name, zone, settings, active on booking.tenant
+after update of tenant_id, slug, name, zone, settings, max_session_holds, max_client_holds, active
+on booking.tenant
 for each row when (old.* is distinct from new.*)
 execute function booking.tg_edited__change('tenant');
 
@@ -122,7 +123,7 @@ create trigger _600_change_update
 after update of
     tenant_id, service_id, slug, name, zone, kind, durations, min_length, max_length, arrival_days, crosses_closed, seats, step,
     check_in, check_out, buffer_before, buffer_after, min_notice, horizon, bookable, schedule_id, hold_ttl, max_hold_age,
-    needs_approval, approval_ttl, price, currency, payment_ttl, pending_blocks, cancel_notice, reschedule_notice, active, public, metadata
+    max_holds, needs_approval, approval_ttl, price, currency, payment_ttl, pending_blocks, cancel_notice, reschedule_notice, active, public, metadata
 on booking.service
 for each row when (old.* is distinct from new.*)
 execute function booking.tg_edited__change('service');

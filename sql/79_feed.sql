@@ -151,10 +151,19 @@ begin
             left join news n on n.change_id = v.change_id
             where v.writer >= x.writer and coalesce(n.place <= changes.max, true)
             union all
+            -- Whoever begins here reads everything else after this.
+            (
+                select c.change_id
+                from booking.change c
+                where s.known is not true and c.writer >= s.xmin and (changes.tenant is null or c.tenant_id = changes.tenant)
+                order by c.writer, c.change_id
+                limit 10000
+            )
+            union all
             -- Beyond the rows that were looked at, if there are any.
             select i
             from unnest(v_seen) i
-            where i not in (select v.change_id from visible v)
+            where s.known and i not in (select v.change_id from visible v)
                 and (select count(*) from visible) > changes.max + cardinality(v_seen))
     into v_feed.reset, v_next, v_feed.more, v_feed.changes, v_feed.seen
     from snapshot s

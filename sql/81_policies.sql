@@ -37,7 +37,7 @@ declare
     c_edited constant text[] := array[
         'location', 'holiday_set', 'holiday', 'schedule', 'schedule_rule', 'schedule_override', 'schedule_travel', 'resource',
         'service', 'service_requirement', 'requirement_resource', 'service_limit', 'busy_window'];
-    c_written constant text[] := array['hold', 'booking', 'booking_resource', 'sitting', 'claim', 'availability', 'idempotency'];
+    c_written constant text[] := array['hold', 'booking', 'booking_resource', 'sitting', 'claim', 'availability', 'idempotency', 'refusal_tally'];
     v_table text;
 begin
     foreach v_table in array c_edited || c_written || array['tenant', 'member', 'booking_token', 'booking_event', 'payment'] loop

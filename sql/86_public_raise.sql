@@ -34,6 +34,7 @@ returns booking.hold_result
 language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 declare
     v_result booking.hold_result := booking.public_try_hold(
@@ -62,6 +63,7 @@ language plpgsql
 security definer
 rows 5
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -134,6 +136,7 @@ returns booking.booking_result
 language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 declare
     v_result booking.booking_result := booking.public_try_book(

@@ -119,11 +119,11 @@ declare
     v_result booking.booking_result;
 begin
     if v_booking.booking_id is null then
-        return booking.not_booked('BK007');
+        return booking.refused(tenant, v_booking, 'cancel', booking.not_booked('BK007'));
     elsif v_booking.status in ('pending', 'confirmed') then
         v_late := booking.too_late(v_booking, 'cancel');
         if v_late is not null then
-            return booking.not_booked('BK005', v_late);
+            return booking.refused(tenant, v_booking, 'cancel', booking.not_booked('BK005', v_late));
         end if;
     end if;
     v_result := booking.try_cancel(tenant, v_booking.booking_id, reason);
@@ -141,9 +141,9 @@ begin
     return v_result;
 exception
     when sqlstate 'BK007' then
-        return booking.not_booked('BK007');
+        return booking.refused(tenant, v_booking, 'cancel', booking.not_booked('BK007'));
     when sqlstate 'BK005' then
-        return booking.not_booked('BK005', v_late);
+        return booking.refused(tenant, v_booking, 'cancel', booking.not_booked('BK005', v_late));
 end
 $$;
 comment on function booking.cancel_by_token(uuid, text, text) is
@@ -198,11 +198,11 @@ declare
     v_result booking.booking_result;
 begin
     if v_booking.booking_id is null then
-        return booking.not_booked('BK007');
+        return booking.refused(reschedule_by_token.tenant, v_booking, 'reschedule', booking.not_booked('BK007'));
     elsif v_booking.status in ('pending', 'confirmed') then
         v_late := booking.too_late(v_booking, 'reschedule');
         if v_late is not null then
-            return booking.not_booked('BK005', v_late);
+            return booking.refused(reschedule_by_token.tenant, v_booking, 'reschedule', booking.not_booked('BK005', v_late));
         end if;
     end if;
     v_slot.starts_at := coalesce(v_slot.starts_at, reschedule_by_token.starts_at);
@@ -223,7 +223,7 @@ begin
         from booking.service s
         where s.tenant_id = v_booking.tenant_id and s.service_id = v_booking.service_id and s.active)
     then
-        return booking.not_booked('BK003');
+        return booking.refused(reschedule_by_token.tenant, v_booking, 'reschedule', booking.not_booked('BK003'));
     end if;
     v_result := booking.try_reschedule(
         reschedule_by_token.tenant, v_booking.booking_id, v_slot.starts_at, v_slot.duration, v_slot.resource_id);
@@ -251,9 +251,9 @@ begin
     return v_result;
 exception
     when sqlstate 'BK007' then
-        return booking.not_booked('BK007');
+        return booking.refused(reschedule_by_token.tenant, v_booking, 'reschedule', booking.not_booked('BK007'));
     when sqlstate 'BK005' then
-        return booking.not_booked('BK005', v_late);
+        return booking.refused(reschedule_by_token.tenant, v_booking, 'reschedule', booking.not_booked('BK005', v_late));
 end
 $$;
 comment on function booking.reschedule_by_token(uuid, text, timestamptz, interval, uuid, text) is
@@ -319,6 +319,7 @@ returns booking.booking_result
 language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 declare
     v_result booking.booking_result := booking.public_try_cancel(tenant, token, reason, idempotency_key);
@@ -343,6 +344,7 @@ returns booking.booking_result
 language plpgsql
 security definer
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 declare
     v_result booking.booking_result := booking.public_try_reschedule(

@@ -65,11 +65,119 @@ select booking.record_event(:t, 'booked', detail => '[]');
 select booking.record_event(:t, 'booked', booking_id => :'h');
 \set VERBOSITY default
 
+-- What is refused is told, with what was in the way; a renewal, a release and what only reads tell nothing.
+create view refused as
+select e.code, e.detail ->> 'asked' as asked, e.detail ->> 'starts_at' as starts_at, e.booking_id is not null as booking,
+    e.hold_id is not null as hold, k.key as in_the_way
+from booking.booking_event e
+left join lateral jsonb_object_keys(e.detail -> 'in_the_way') k (key) on true
+where e.kind = 'refused'
+order by e.at;
+set request.headers to '';
+select hold_id as g from booking.hold(:t, :'visit', '2100-01-05 09:00', 'session-a-0123456789') \gset
+select code from booking.try_hold(:t, :'visit', '2100-01-05 09:00', 'session-b-0123456789');
+select code from booking.try_hold(:t, :'visit', '2100-01-05 09:07', 'session-b-0123456789');
+select code from booking.try_book(:t, :'g', 'session-b-0123456789');
+select status from booking.try_book(:t, :'g', 'session-a-0123456789');
+select code from booking.try_book(:t, service => :'visit', starts_at => '2100-01-05 09:00');
+insert into booking.busy_window (tenant_id, resource_id, span) values (:t, :'room', '[2100-01-05 12:00+00,2100-01-05 13:00+00)');
+select code from booking.try_book(:t, service => :'visit', starts_at => '2100-01-05 12:00');
+select code from booking.try_hold_many(:t, :'visit', array['2100-01-05 12:00', '2100-01-05 14:00']::timestamptz[], 'session-b-0123456789');
+select code from booking.try_cancel(:t, :'b');
+select code from booking.try_complete(:t, (select booking_id from booking.booking where status = 'confirmed'));
+select code from booking.try_reschedule(:t, (select booking_id from booking.booking where status = 'confirmed'), '2100-01-05 12:00');
+select code from booking.try_reschedule(:t, :'b', '2100-01-05 12:00');
+select code from booking.try_approve(:t, :'b');
+select code from booking.try_release(:t, :'g', 'session-b-0123456789');
+begin read only;
+select code from booking.try_hold(:t, :'visit', '2100-01-05 09:00', 'session-b-0123456789');
+commit;
+select * from refused;
+select actor = 'role:' || session_user as role from booking.booking_event where detail ->> 'asked' = 'book' and code = 'BK001' limit 1;
+-- A raising form leaves no event, also where its error is caught; none of them tries.
+truncate booking.booking_event;
+do $$
+begin
+    perform booking.cancel('00000000-0000-0000-0000-000000000001', booking_id) from booking.booking where status = 'cancelled';
+exception when sqlstate 'BK005' then
+end
+$$;
+select count(*) from booking.booking_event;
+select p.oid::regprocedure as neither_raises_nor_records
+from pg_proc p
+where p.pronamespace = 'booking'::regnamespace and p.proconfig::text !~ 'booking.raising=on'
+    and exists (
+        select
+        from pg_proc t
+        where t.pronamespace = p.pronamespace and t.proname in ('try_' || p.proname, regexp_replace(p.proname, '^public_', 'public_try_')) and t.oid <> p.oid)
+order by p.proname;
+
+-- Twenty a client and minute, whatever its sessions; the rest is counted, and told when the minute is over. It tells
+-- apart: clients, and what they were told.
+create function pg_temp.again(client text, session text, minute text, times int)
+returns table (code text, count bigint)
+language plpgsql
+as $$
+begin
+    perform set_config('booking.client', client, false);
+    return query
+        select h.code, count(*)
+        from generate_series(1, times) n
+        cross join lateral booking.try_hold(
+            '00000000-0000-0000-0000-000000000001', (select service_id from booking.service), ('2100-01-05 09:' || minute)::timestamptz,
+            session || n) h
+        group by 1;
+end
+$$;
+delete from booking.refusal_tally;
+-- All of it within one minute.
+do $$
+begin
+    if extract(second from clock_timestamp()) > 45 then
+        perform pg_sleep(60 - extract(second from clock_timestamp()));
+    end if;
+end
+$$;
+select * from pg_temp.again('203.0.113.5', 'session-of-one-0123456789-', '00', 15);
+select * from pg_temp.again('203.0.113.5', 'session-of-two-0123456789-', '07', 15);
+select * from pg_temp.again('203.0.113.6', 'session-of-two-0123456789-', '00', 1);
+select code, count(*) from booking.booking_event group by 1 order by 1;
+select counted_by, code, recorded, counted from booking.refusal_tally order by 1, 2;
+select booking.tell_refusals() as over;
+update booking.refusal_tally set minute = minute - interval '3 minutes';
+select booking.tell_refusals() as over, booking.tell_refusals() as again;
+select code, actor, detail from booking.booking_event where detail ? 'more' order by 1;
+select count(*) from booking.refusal_tally;
+-- A prepared transaction keeps nobody waiting.
+set lock_timeout = '1s';
+begin;
+select * from pg_temp.again('203.0.113.7', 'session-of-one-0123456789-', '00', 1);
+prepare transaction 'events_refused';
+select * from pg_temp.again('203.0.113.7', 'session-of-two-0123456789-', '00', 2);
+select recorded from booking.refusal_tally order by 1;
+rollback prepared 'events_refused';
+reset lock_timeout;
+set booking.client to '';
+
+-- A pending booking past its time reads as expired; the upkeep writes it down, once, with all that it kept.
+update booking.service set needs_approval = true;
+select booking_id as p, status from booking.book(:t, service => :'visit', starts_at => '2100-01-06 09:00') \gset
+select booking_id as q, status from booking.book(:t, service => :'visit', starts_at => '2100-01-06 11:00') \gset
+select booking.expire_bookings();
+update booking.booking set expires_at = now() - interval '1 second' where booking_id in (:'p', :'q');
+update booking.hold set expires_at = now() - interval '1 second' where booking_id in (:'p', :'q');
+select booking.expire_bookings(1), booking.expire_bookings(1), booking.expire_bookings(1);
+select status, expires_at < now() as past from booking.booking where booking_id in (:'p', :'q');
+select kind, actor = 'role:' || session_user as role, detail ? 'expires_at' as when from booking.booking_event where kind = 'expired';
+select count(*) from booking.hold where booking_id in (:'p', :'q');
+select count(*) from booking.booking_event where kind = 'expired';
+
 -- A booking takes its history along, a tenant all of it.
 delete from booking.booking where booking_id = :'b';
-select kind from booking.booking_event;
+select count(*) > 0 as left_over from booking.booking_event;
 begin;
 set constraints all deferred;
+delete from booking.booking;
 delete from booking.tenant where tenant_id = :t;
 commit;
 select count(*) from booking.booking_event;

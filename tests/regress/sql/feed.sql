@@ -156,8 +156,9 @@ select kind, count(*) from n group by 1 order by 1;
 select * from news(1);
 select kind, lower(span::tstzrange), count(*) from sent where kind <> 'more' group by 1, 2 order by 1, 2;
 -- With the id alone the same again, and as a tenant: only its own.
-select reset, cardinality(changes) from resumed, booking.changes(after => after);
-select reset, cardinality(changes) from resumed, booking.changes(:t, after);
+-- (More where a transaction of another database still runs.)
+select reset, cardinality(changes) >= 7 as all from resumed, booking.changes(after => after);
+select reset, cardinality(changes) >= 7 as all from resumed, booking.changes(:t, after);
 select reset, cardinality(changes) from resumed, booking.changes('00000000-0000-0000-0000-000000000002', after);
 -- Not an id, or one of another epoch, or of what never was: from the beginning.
 select a, reset, cardinality(changes)
@@ -192,6 +193,7 @@ begin
     end loop;
 end
 $$;
+select * from news();
 call booking.prune(10);
 select kind, at > now() - interval '1 day' as young from booking.change;
 select reset from old, booking.changes(after => after);

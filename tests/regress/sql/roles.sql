@@ -47,6 +47,7 @@ begin
     perform booking.book(tenant, service => v_service, starts_at => '2100-01-04 11:00', customer => '{"sub": "another"}', idempotency_key => 'k');
     insert into booking.payment (tenant_id, reference, booking_id, amount, currency) values (tenant, 'pi_1', v_booking, 5, 'EUR');
     perform booking.hold(tenant, v_service, '2100-01-04 10:00', 'session-0123456789');
+    perform booking.try_hold(tenant, v_service, '2100-01-04 10:10', 'session-0123456789');
     insert into booking.availability (tenant_id, resource_id, week, unit, open)
     values (tenant, v_resource, '2100-01-04', 0, '{}')
     on conflict do nothing;

@@ -21,7 +21,7 @@ values ('api', '', 'public member service'),
     -- Who am I: policies ask.
     ('definer', 'caller|my_tenants', 'member service owner'),
     -- The upkeep of all tenants.
-    ('definer', 'resources_to_(roll|prune)|(roll|prune)_resource|prune_(sittings|changes|keys)|expire_holds', 'service owner'),
+    ('definer', 'resources_to_(roll|prune)|(roll|prune)_resource|prune_(sittings|changes|keys)|expire_(holds|bookings)|tell_refusals', 'service owner'),
     -- The feed of all tenants.
     ('definer', 'changes|current_epoch', 'service owner'),
     ('procedure', 'roll|prune', 'service'),
@@ -37,7 +37,7 @@ values ('api', '', 'public member service'),
     ('writes', '(lock|store|refresh|insert|record|check|own)_.*', 'member service owner'),
     ('writes', '(public_)?refuse|raise_unknown|new_token|with_token|new_session|done', 'member service owner'),
     ('writes', 'take_many|sweep_many|choose_one|without|beyond_limits|hold_many_quietly|quota|over_quota', 'member service owner'),
-    ('writes', 'take|take_for|overtaken|held|customer_room|ranked|sweep|take_up|beat|release_all|refused_again', 'member service owner'),
+    ('writes', 'take|take_for|overtaken|held|customer_room|ranked|sweep|take_up|beat|release_all|refused|refused_again', 'member service owner'),
     ('writes', 'book_slot|book_hold|book_hold_or_nothing|confirm|settle|move|can_move|free|live_hold|end_booking', 'member service owner'),
     ('writes', '(begin|end)_once|replayed|(cancel|reschedule)_by_token', 'member service owner'),
     ('writes', 'changed_hours', 'member service owner');
