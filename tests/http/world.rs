@@ -56,7 +56,8 @@ impl World {
             .await
             .context("setting up the shop")?;
         sql.batch_execute(&format!(
-            "create role {role} login; select booking.grant_access(public_role => '{role}')"
+            "create role {role} login; create role {role}_owner;
+             select booking.grant_access(public_role => '{role}', owner_role => '{role}_owner')"
         ))
         .await
         .context("granting access")?;
