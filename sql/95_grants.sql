@@ -221,9 +221,7 @@ begin
         coalesce(grant_access.service_role, v_before.service_role),
         coalesce(grant_access.owner_role, v_before.owner_role), null)::booking.access;
     perform booking.check_access(v_access);
-    revoke all on all tables in schema booking from public;
-    revoke all on all routines in schema booking, booking_api from public;
-    revoke all on schema booking, booking_api from public;
+    perform booking.grant_public_nothing();
     foreach v_role in array array[v_before.public_role, v_before.member_role, v_before.service_role] loop
         if v_role is not null and (v_access.public_role, v_access.member_role, v_access.service_role)
             is distinct from (v_before.public_role, v_before.member_role, v_before.service_role)
