@@ -70,6 +70,9 @@ begin
     v_result := booking.take(
         v_question, try_hold_for.starts_at, booking.new_session(), try_hold_for.resource, v_seats, v_until - clock_timestamp(), false);
     if v_result.code is not null then
+        perform booking.record_refusal(
+            v_service.tenant_id, v_result.code, 'hold', service => v_service.service_id, starts_at => try_hold_for.starts_at,
+            duration => try_hold_for.duration, resource => try_hold_for.resource);
         return v_result;
     end if;
     update booking.hold h
@@ -98,6 +101,7 @@ create function booking.hold_for(
 returns booking.hold_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 declare
     v_result booking.hold_result := booking.try_hold_for(

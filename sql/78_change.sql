@@ -87,7 +87,8 @@ for each row
 execute function booking.tg_edited__change('tenant');
 
 create trigger _600_change_update
-after update of tenant_id, slug, name, zone, settings, max_session_holds, max_client_holds, active
+after update of
+    tenant_id, slug, name, zone, settings, max_session_holds, max_client_holds, own_hold_ttl, active
 on booking.tenant
 for each row when (old.* is distinct from new.*)
 execute function booking.tg_edited__change('tenant');

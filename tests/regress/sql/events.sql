@@ -103,7 +103,7 @@ exception when sqlstate 'BK005' then
 end
 $$;
 select count(*) from booking.booking_event;
-select p.oid::regprocedure as neither_raises_nor_records
+select p.proname as neither_refuses_nor_records
 from pg_proc p
 where p.pronamespace = 'booking'::regnamespace and p.proconfig::text !~ 'booking.raising=on'
     and exists (
