@@ -11,6 +11,7 @@ create role regress_roles_member;
 create role regress_roles_service;
 create role regress_roles_owner;
 create role regress_roles_login login;
+create role regress_roles_jobs login;
 
 -- Two tenants with a row of each kind, before anybody owns anything.
 create function pg_temp.fill(tenant uuid, slug text)
@@ -267,7 +268,13 @@ where p.pronamespace = 'booking'::regnamespace and p.prosecdef and p.proowner <>
 select has_schema_privilege('regress_roles_owner', 'booking', 'create') as creates,
     has_schema_privilege('regress_roles_public', 'booking', 'usage') as public_usage;
 
--- Foreign keys, triggers and upkeep work for an owner that is nobody.
+-- Foreign keys, triggers and upkeep work for an owner that is nobody, whoever runs them.
+select booking.grant_jobs('regress_roles_jobs');
+set role regress_roles_jobs;
+call booking.roll(10);
+select booking.expire_holds();
+call booking.prune();
+reset role;
 set role regress_roles_service;
 select booking.put_hours(tenant_id, resource_id, 'Mo-Su 09:00-17:00') is not null as put from booking.resource order by tenant_id;
 insert into booking.location (tenant_id, slug, name) values ('00000000-0000-0000-0000-0000000000ff', 'x', 'X');
@@ -316,5 +323,5 @@ where r.rolname like 'regress\_roles\_%'
 order by 1;
 drop view shared;
 drop extension pg_booking;
-drop owned by regress_roles_public, regress_roles_member, regress_roles_service, regress_roles_owner, regress_roles_login, regress_roles_stray;
-drop role regress_roles_public, regress_roles_member, regress_roles_service, regress_roles_owner, regress_roles_login, regress_roles_stray;
+drop owned by regress_roles_public, regress_roles_member, regress_roles_service, regress_roles_owner, regress_roles_login, regress_roles_stray, regress_roles_jobs;
+drop role regress_roles_public, regress_roles_member, regress_roles_service, regress_roles_owner, regress_roles_login, regress_roles_stray, regress_roles_jobs;
