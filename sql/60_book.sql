@@ -166,7 +166,7 @@ begin
             tenant, 'book', v_caller, idempotency_key, booking.book_request(
                 hold_id, service::text, starts_at, duration, resource, customer, if_still_free, null, seats));
         if v_earlier.replay then
-            return booking.replayed(v_earlier, tenant, true);
+            return booking.replayed(v_earlier, tenant, 'book');
         end if;
     end if;
     v_result := booking.book_quietly(

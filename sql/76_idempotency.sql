@@ -135,7 +135,7 @@ $$;
 comment on function booking.end_once(uuid, text, bytea, text, booking.booking_result) is
     'Keeps the answer to what booking.begin_once began, without its secrets, or lets the key go where it is a refusal.';
 
-create function booking.replayed(earlier booking.earlier, tenant uuid, tells_token boolean)
+create function booking.replayed(earlier booking.earlier, tenant uuid, operation text)
 returns booking.booking_result
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -145,9 +145,9 @@ declare
     v_result booking.booking_result := jsonb_populate_record(null::booking.booking_result, earlier.response);
 begin
     if earlier.code is not null then
-        return booking.not_booked(earlier.code);
+        return booking.refused(replayed.tenant, null, replayed.operation, booking.not_booked(earlier.code));
     end if;
-    if tells_token and exists (
+    if replayed.operation = 'book' and exists (
         select
         from booking.booking b
         where b.tenant_id = replayed.tenant and b.booking_id = v_result.booking_id)
@@ -157,7 +157,7 @@ begin
     return v_result;
 end
 $$;
-comment on function booking.replayed(booking.earlier, uuid, boolean) is
+comment on function booking.replayed(booking.earlier, uuid, text) is
     'The answer to a repeat: BK006, or what was answered first, where it had a manage token with another.';
 
 create function booking.prune_keys(batch int)

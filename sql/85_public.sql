@@ -348,7 +348,7 @@ begin
             v_tenant, 'book', v_caller, idempotency_key, booking.book_request(
                 hold_id, service, starts_at, duration, resource, v_customer, if_still_free, slot_id, seats));
         if v_earlier.replay then
-            return booking.replayed(v_earlier, v_tenant, true);
+            return booking.replayed(v_earlier, v_tenant, 'book');
         end if;
     end if;
     if hold_id is not null and session_id is null then

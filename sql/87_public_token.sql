@@ -167,7 +167,7 @@ begin
     end if;
     v_earlier := booking.begin_once(v_tenant, 'cancel', v_caller, idempotency_key, jsonb_build_object('reason', reason));
     if v_earlier.replay then
-        return booking.replayed(v_earlier, v_tenant, false);
+        return booking.replayed(v_earlier, v_tenant, 'cancel');
     end if;
     v_result := booking.cancel_by_token(v_tenant, token, reason);
     perform booking.end_once(v_tenant, 'cancel', v_caller, idempotency_key, v_result);
@@ -286,7 +286,7 @@ begin
         v_tenant, 'reschedule', v_caller, idempotency_key,
         booking.book_request(null, null, starts_at, duration, resource, null, false, slot_id, null));
     if v_earlier.replay then
-        return booking.replayed(v_earlier, v_tenant, false);
+        return booking.replayed(v_earlier, v_tenant, 'reschedule');
     end if;
     v_result := booking.reschedule_by_token(v_tenant, token, starts_at, duration, resource, slot_id);
     perform booking.end_once(v_tenant, 'reschedule', v_caller, idempotency_key, v_result);

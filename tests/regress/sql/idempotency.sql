@@ -148,6 +148,9 @@ select booking.revoke_tokens(:t, :'p') > 0 as revoked;
 select code from booking_api.try_cancel('open', :'token', 'ill', 'c');
 select operation, count(*) from booking.idempotency group by 1 order by 1;
 
+-- Written down as refused, whose key it was.
+select code, detail ->> 'asked' as asked, count(*) from booking.booking_event where code in ('BK006', 'BK007') group by 1, 2 order by 1, 2;
+
 -- Bad keys.
 \set VERBOSITY sqlstate
 select booking.try_book(:t, service => :'cut', starts_at => '2100-01-08 09:00', idempotency_key => '');
