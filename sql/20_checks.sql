@@ -66,3 +66,16 @@ begin atomic
             array_ndims(weekdays) = 1 and weekdays <@ array[1, 2, 3, 4, 5, 6, 7] and array_position(weekdays, null) is null, false);
 end;
 comment on function booking.check_weekdays(int[]) is 'True for one or more ISO weekdays, 1 to 7. For CHECK constraints.';
+
+-- What indexes of bookings order by. lower() is not LEAKPROOF, so under row-level security a member's query can't look for it
+-- before the policy has seen the row: a day's bookings among 40,000 were a scan of all of them. It gives nothing away, nor
+-- does it raise.
+create function booking.span_start(span tstzrange)
+returns timestamptz
+language internal
+immutable
+parallel safe
+strict
+leakproof
+as 'range_lower';
+comment on function booking.span_start(tstzrange) is 'As lower(span), for indexes that are used under row-level security, too.';

@@ -83,9 +83,9 @@ comment on column booking.booking.series_id is 'The series that it was booked in
 comment on column booking.booking.links is 'Ids that other systems know it by, and addresses: free for applications.';
 
 -- Limits count by start: what is over stays out of the way, however much there is of it.
-create index booking_service on booking.booking (tenant_id, service_id, lower(span));
+create index booking_service on booking.booking (tenant_id, service_id, booking.span_start(span));
 create index booking_series on booking.booking (tenant_id, series_id) where series_id is not null;
-create index booking_customer on booking.booking (tenant_id, customer_key, lower(span)) where customer_key is not null;
+create index booking_customer on booking.booking (tenant_id, customer_key, booking.span_start(span)) where customer_key is not null;
 
 -- Of the few that wait: what booking.expire_bookings looks for among millions.
 create index booking_pending on booking.booking (expires_at) where status = 'pending';

@@ -21,7 +21,7 @@ comment on table booking.sitting is
     'Where the seats of one date of a class meet: seats of a sitting share its span exactly and shut out everybody else.';
 
 -- Past dates stay out of the way, however many there are.
-create index sitting_start on booking.sitting (tenant_id, service_id, lower(span));
+create index sitting_start on booking.sitting (tenant_id, service_id, booking.span_start(span));
 
 create table booking.claim (
     tenant_id uuid not null,

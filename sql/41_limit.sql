@@ -137,7 +137,7 @@ begin
             from reach
             join booking.booking b
                 on b.tenant_id = service.tenant_id and b.service_id = service.service_id
-                and lower(b.span) >= reach.starts_at and lower(b.span) < reach.ends_at
+                and booking.span_start(b.span) >= reach.starts_at and booking.span_start(b.span) < reach.ends_at
             where b.status in ('pending', 'confirmed', 'completed', 'no_show') and coalesce(b.expires_at > now, true)
                 and b.booking_id is distinct from question.moved
             union all
@@ -253,7 +253,7 @@ begin
             from booking.booking b
             where b.tenant_id = service.tenant_id and b.service_id = service.service_id
                 and b.customer_key = customer_room.customer_key
-                and lower(b.span) >= p.starts_at and lower(b.span) < p.ends_at
+                and booking.span_start(b.span) >= p.starts_at and booking.span_start(b.span) < p.ends_at
                 and b.status in ('pending', 'confirmed', 'completed', 'no_show')
                 and coalesce(b.expires_at > clock_timestamp(), true) and b.booking_id is distinct from customer_room.moved) u
         where l.tenant_id = service.tenant_id and l.service_id = service.service_id and l.scope = 'customer'

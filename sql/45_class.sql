@@ -37,7 +37,7 @@ begin
             join booking.claim c on c.tenant_id = s.tenant_id and c.sitting_id = s.sitting_id
             left join booking.hold h on h.tenant_id = c.tenant_id and h.hold_id = c.hold_id
             where s.tenant_id = service.tenant_id and s.service_id = service.service_id
-                and lower(s.span) >= lower(starts) - v_before and lower(s.span) < upper(starts) - v_before
+                and booking.span_start(s.span) >= lower(starts) - v_before and booking.span_start(s.span) < upper(starts) - v_before
                 and upper(s.span) = lower(s.span) + v_claimed
                 and (c.booking_id is not null or h.expires_at > now)),
         sitting as (

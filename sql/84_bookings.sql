@@ -1,7 +1,7 @@
 -- list_bookings: the owner's list, page by page. With the rights of whoever asks: a member sees the bookings of the tenant, a
 -- customer who has signed in the own ones. Next: 85_public.sql.
 
-create index booking_start on booking.booking (tenant_id, lower(span), booking_id);
+create index booking_start on booking.booking (tenant_id, booking.span_start(span), booking_id);
 
 create type booking.listed_booking as (
     booking_id uuid,
@@ -81,14 +81,14 @@ begin
             from booking.booking_resource a
             where a.tenant_id = b.tenant_id and a.booking_id = b.booking_id) r
         where b.tenant_id = list_bookings.tenant
-            and (lower(b.span), b.booking_id) > (v_at, v_id)
-            and lower(b.span) >= coalesce(list_bookings.from_ts, '-infinity')
-            and lower(b.span) < coalesce(list_bookings.to_ts, 'infinity')
+            and (booking.span_start(b.span), b.booking_id) > (v_at, v_id)
+            and booking.span_start(b.span) >= coalesce(list_bookings.from_ts, '-infinity')
+            and booking.span_start(b.span) < coalesce(list_bookings.to_ts, 'infinity')
             and (list_bookings.status is null or booking.status_at(b, v_now) = any (list_bookings.status))
             and (list_bookings.service is null or b.service_id = list_bookings.service)
             and (list_bookings.resource is null or list_bookings.resource = any (r.resources))
             and (list_bookings.customer_key is null or b.customer_key = list_bookings.customer_key)
-        order by lower(b.span), b.booking_id
+        order by booking.span_start(b.span), b.booking_id
         limit list_bookings.max;
 end
 $$;

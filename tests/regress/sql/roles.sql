@@ -251,6 +251,32 @@ from pg_policy p
 join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid and d.refobjid = p.polrelid and d.refobjsubid > 0
 join pg_attribute a on a.attrelid = p.polrelid and a.attnum = d.refobjsubid
 where not exists (select from pg_index i where i.indrelid = p.polrelid and i.indkey[0] = a.attnum);
+-- A member's day is found by an index, whatever the policy has to say of its rows; lower() is not.
+create function pg_temp.by_index(statement text)
+returns boolean
+language plpgsql
+as $$
+declare
+    v_line text;
+begin
+    for v_line in execute 'explain ' || statement loop
+        if v_line ~ 'Index Cond: .*2100-01-04' then
+            return true;
+        end if;
+    end loop;
+    return false;
+end
+$$;
+set enable_seqscan to off;
+set request.jwt.claims to '{"sub": "a-viewer"}';
+set role regress_roles_member;
+select start, pg_temp.by_index(format(
+    'select from booking.booking where tenant_id = %L and %s(span) >= %L', :a, start, '2100-01-04')) as by_index
+from unnest('{booking.span_start,lower}'::text[]) start;
+reset role;
+reset request.jwt.claims;
+reset enable_seqscan;
+
 -- Nobody but the owner and the roles that were granted has anything; the owner owns all tables and definers, and can create nothing.
 select distinct x.grantee::regrole
 from (
