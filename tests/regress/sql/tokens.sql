@@ -44,6 +44,11 @@ select booking_id = :'b' as mine, service, status, starts_at, ends_at, zone, sea
     expires_at, may_cancel, cancel_until, may_reschedule, reschedule_until, code, detail
 from booking_api.show('open', :'token');
 \x off
+-- It only reads, as a GET does.
+begin read only;
+select service, code from booking_api.show('open', :'token');
+select code from booking_api.try_show('open', 'x');
+commit;
 -- Whoever may not is told the same, whatever is wrong.
 select code, booking_id, service, status from booking_api.try_show('open', :'of_other_token');
 select code, detail from booking_api.try_cancel('open', :'of_other_token');
