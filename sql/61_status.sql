@@ -162,7 +162,7 @@ after update of status on booking.booking
 for each row when (old.status <> new.status)
 execute function booking.tg_booking__claims();
 
-create function booking.lock_booking(tenant uuid, booking_id uuid, among uuid[] default null)
+create function booking.lock_booking_once(tenant uuid, booking_id uuid, among uuid[])
 returns booking.booking
 language plpgsql
 set search_path = pg_catalog, booking, pg_temp
@@ -175,48 +175,69 @@ declare
 begin
     select b.* into v_booking
     from booking.booking b
-    where b.tenant_id = lock_booking.tenant and b.booking_id = lock_booking.booking_id;
+    where b.tenant_id = lock_booking_once.tenant and b.booking_id = lock_booking_once.booking_id;
     if not found then
         raise exception 'unknown booking' using errcode = 'P0002';
     end if;
     select s.* into strict v_service
     from booking.service s
     where s.tenant_id = v_booking.tenant_id and s.service_id = v_booking.service_id;
+    v_resources := array(
+        select r.resource_id
+        from booking.booking_resource r
+        where r.tenant_id = v_booking.tenant_id and r.booking_id = v_booking.booking_id);
+    -- What a limit counts changes; and who moves may open a class, which one does at a time.
+    if not booking.lock_limits(v_service) and among is not null and v_service.seats is not null then
+        perform booking.lock_service(v_service);
+    end if;
+    perform booking.lock_resources(v_booking.tenant_id, v_resources || among);
+    if among is not null then
+        -- What booking.take locks besides must be had before claims are let go: who waits for those may have it.
+        perform
+        from booking.service_requirement q
+        where q.tenant_id = v_booking.tenant_id and q.service_id = v_booking.service_id
+        order by q.requirement_id
+        for no key update;
+    end if;
+    perform booking.lock_members(v_booking.tenant_id, v_booking.service_id, v_resources || among);
+    select b.* into strict v_booking
+    from booking.booking b
+    where b.tenant_id = v_booking.tenant_id and b.booking_id = v_booking.booking_id
+    for no key update;
+    if exists (
+        select
+        from booking.booking_resource r
+        where r.tenant_id = v_booking.tenant_id and r.booking_id = v_booking.booking_id and r.resource_id <> all (v_resources))
+    then
+        return null;
+    end if;
+    return v_booking;
+end
+$$;
+comment on function booking.lock_booking_once(uuid, uuid, uuid[]) is
+    'As booking.lock_booking, but nulls where the booking moved meanwhile: the caller undoes to a savepoint and starts over. For '
+    'callers that give up all locks later, too: not with a savepoint of its own inside, since whoever waits for a lock of one '
+    'that was released waits for the end of the transaction then, whatever is undone.';
+
+create function booking.lock_booking(tenant uuid, booking_id uuid, among uuid[] default null)
+returns booking.booking
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+declare
+    v_booking booking.booking;
+begin
     loop
-        v_resources := array(
-            select r.resource_id
-            from booking.booking_resource r
-            where r.tenant_id = v_booking.tenant_id and r.booking_id = v_booking.booking_id);
         begin
-            -- What a limit counts changes; and who moves may open a class, which one does at a time.
-            if not booking.lock_limits(v_service) and among is not null and v_service.seats is not null then
-                perform booking.lock_service(v_service);
+            v_booking := booking.lock_booking_once(tenant, booking_id, among);
+            if v_booking.booking_id is not null then
+                return v_booking;
             end if;
-            perform booking.lock_resources(v_booking.tenant_id, v_resources || among);
-            if among is not null then
-                -- What booking.take locks besides must be had before claims are let go: who waits for those may have it.
-                perform
-                from booking.service_requirement q
-                where q.tenant_id = v_booking.tenant_id and q.service_id = v_booking.service_id
-                order by q.requirement_id
-                for no key update;
-            end if;
-            perform booking.lock_members(v_booking.tenant_id, v_booking.service_id, v_resources || among);
-            select b.* into strict v_booking
-            from booking.booking b
-            where b.tenant_id = v_booking.tenant_id and b.booking_id = v_booking.booking_id
-            for no key update;
-            exit when not exists (
-                select
-                from booking.booking_resource r
-                where r.tenant_id = v_booking.tenant_id and r.booking_id = v_booking.booking_id
-                    and r.resource_id <> all (v_resources));
             raise exception using errcode = 'BK001';
         exception when sqlstate 'BK001' then
-            -- Moved meanwhile: locks are taken anew, in their order.
+            -- Locks are taken anew, in their order.
         end;
     end loop;
-    return v_booking;
 end
 $$;
 comment on function booking.lock_booking(uuid, uuid, uuid[]) is

@@ -103,15 +103,19 @@ begin
         v_hold.code := 'BK003';
         return v_hold;
     end if;
-    v_hold := booking.take(
-        question, starts_at, booking.new_session(), resource, booking.seats, '1 hour', booking.status <> 'pending');
-    -- Of the customer a limit is judged when it is booked, and before what is taken.
-    if coalesce(v_hold.code, 'BK001') = 'BK001' and not booking.customer_room(
+    if not booking.customer_room(
         question.service, starts_at, booking.slot_end(question.service, starts_at, question.minutes), booking.customer_key,
         booking.booking_id)
     then
-        v_hold.code := 'BK004';
+        -- Judged when it is booked, after what is offered and before what is taken.
+        v_hold.code := case booking.verdict(booking.candidates(question, starts_at, resource, null), resource)
+            when 'BK003' then 'BK003'
+            else 'BK004'
+        end;
+        return v_hold;
     end if;
+    v_hold := booking.take(
+        question, starts_at, booking.new_session(), resource, booking.seats, '1 hour', booking.status <> 'pending');
     if v_hold.code is null then
         update booking.hold h
         set session_hash = null, booking_id = take_for.booking.booking_id
@@ -163,6 +167,11 @@ begin
         where c.tenant_id = v_hold.tenant_id and c.hold_id = v_hold.hold_id)
     then
         return booking.not_booked('BK001');
+    else
+        -- It lived when it was locked, and so it does until this call is done.
+        update booking.hold h
+        set expires_at = clock_timestamp() + interval '1 hour'
+        where h.tenant_id = v_hold.tenant_id and h.hold_id = v_hold.hold_id;
     end if;
     update booking.booking b
     set status = 'confirmed', version = b.version + 1

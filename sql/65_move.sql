@@ -74,6 +74,7 @@ declare
     v_question booking.question;
     v_among uuid[];
     v_members uuid[];
+    v_anybody boolean := false;
     v_code text;
 begin
     if try_reschedule.starts_at is null then
@@ -81,16 +82,18 @@ begin
     end if;
     perform booking.check_range(try_reschedule.starts_at, try_reschedule.starts_at);
     -- With whom it had, if they can; else with anybody. The second begins with no lock of the first: all come in order.
-    for v_attempt in 1..2 loop
+    loop
         begin
             select b.* into v_booking
             from booking.booking b
             where b.tenant_id = try_reschedule.tenant and b.booking_id = try_reschedule.booking_id;
             v_among := array_remove(booking.resources_of(v_booking) || try_reschedule.resource, null);
-            v_members := case when v_attempt = 2 then booking.members_of(v_booking.tenant_id, v_booking.service_id) end;
-            v_booking := booking.lock_booking(
+            v_members := case when v_anybody then booking.members_of(v_booking.tenant_id, v_booking.service_id) end;
+            v_booking := booking.lock_booking_once(
                 try_reschedule.tenant, try_reschedule.booking_id, coalesce(v_members, v_among));
-            if not booking.can_move(v_booking) then
+            if v_booking.booking_id is null then
+                raise exception using errcode = 'BK001';
+            elsif not booking.can_move(v_booking) then
                 return booking.refused(
                     v_booking.tenant_id, v_booking, 'reschedule', booking.wrong_state(v_booking), try_reschedule.starts_at);
             end if;
@@ -108,12 +111,16 @@ begin
                 return booking.booked(v_booking);
             end if;
             v_question.moved := v_booking.booking_id;
-            v_question.among := case when v_attempt = 1 then v_among end;
+            v_question.among := case when not v_anybody then v_among end;
             v_code := booking.move(v_booking, v_question, try_reschedule.starts_at, try_reschedule.resource);
             exit when v_code is null;
             raise exception using errcode = 'BK001';
         exception when sqlstate 'BK001' then
-            exit when booking.members_of(v_booking.tenant_id, v_booking.service_id) <@ v_among;
+            -- It had moved before it was locked, and is looked at again; or cannot go there like this.
+            if v_booking.booking_id is not null then
+                exit when v_anybody or booking.members_of(v_booking.tenant_id, v_booking.service_id) <@ v_among;
+                v_anybody := true;
+            end if;
         end;
     end loop;
     if v_code is not null then

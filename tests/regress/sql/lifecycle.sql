@@ -185,6 +185,16 @@ update booking.booking set status = 'confirmed' where booking_id = :'b';
 select count(*) as claims from booking.claim where booking_id = :'b';
 select b.expires_at, b.needs_approval from booking.booking b where booking_id = :'b';
 
+-- What lived when its approval began is approved, however long that takes.
+create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1.3); return new; end $$;
+create trigger _050_slow before update of status on booking.booking for each row execute function slow();
+select booking_id as b from booking.book(:t, service => :'asked', starts_at => timestamptz '2100-01-07 11:00') \gset
+with pending as (
+    update booking.booking set expires_at = clock_timestamp() + interval '1 second' where booking_id = :'b' returning expires_at)
+update booking.hold set expires_at = pending.expires_at from pending where booking_id = :'b';
+select status, code from booking.try_approve(:t, :'b');
+drop trigger _050_slow on booking.booking;
+
 -- Limits count a pending booking once, not its hold besides.
 insert into booking.service_limit (tenant_id, service_id, period, max_count) values (:t, :'asked', 'day', 2);
 select code from booking.try_book(:t, service => :'asked', starts_at => timestamptz '2100-01-08 09:00');
