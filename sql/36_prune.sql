@@ -146,6 +146,11 @@ begin
         end loop;
     end loop;
     loop
+        v_gone := booking.prune_tokens(batch);
+        commit;
+        exit when v_gone operator(pg_catalog.<) batch;
+    end loop;
+    loop
         v_gone := booking.prune_keys(batch);
         commit;
         exit when v_gone operator(pg_catalog.<) batch;
@@ -164,7 +169,7 @@ begin
 end
 $$;
 comment on procedure booking.prune(int) is
-    'Nightly: deletes what is over and guards nothing: holds that lapsed more than an hour ago, claims of bookings 30 days '
+    'Nightly: deletes what is over and guards nothing: holds that lapsed more than an hour ago, claims and tokens of bookings 30 days '
     'after their end, pages of weeks before the last one, sittings that are over and have no claim, '
     'changes and idempotency keys older than a day. At most so many rows of one '
     'resource in one transaction; passes by what is locked. Commits, so it cannot run inside a transaction block. Changes no '

@@ -47,7 +47,7 @@ begin
         'booking.prune(int)', 'booking.check_batch(int)', 'booking.resources_to_prune()',
         'booking.prune_resource(uuid, uuid, int)', 'booking.prune_sittings(int)', 'booking.prune_changes(int)', 'booking.expire_bookings(int)',
         'booking.tell_refusals(int)',
-        'booking.prune_keys(int)', 'booking.expire_holds(int)',
+        'booking.prune_keys(int)', 'booking.prune_tokens(int)', 'booking.expire_holds(int)',
         'booking.install_jobs(name, text, text, text, int, int)', 'booking.jobs(text, text, text, int, int)',
         'booking.job_name(text)', 'booking.remove_jobs()', 'booking.need_cron(text, text)']::regprocedure[]
     loop

@@ -207,3 +207,32 @@ end
 $$;
 comment on function booking.too_late(booking.booking, text) is
     'Null, or the detail of BK005: which notice (cancel_notice, reschedule_notice) there was to give until when.';
+
+create function booking.prune_tokens(batch int)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+declare
+    v_gone bigint;
+begin
+    -- What is left is of bookings to come and of the last month: few enough to look each of them up at night.
+    with gone as materialized (
+        select t.tenant_id, t.booking_id, t.token_id
+        from booking.booking_token t
+        join booking.booking b using (tenant_id, booking_id)
+        where upper(b.span) <= clock_timestamp() - interval '30 days'
+        limit booking.check_batch(batch)
+        for update of t skip locked)
+    delete from booking.booking_token t
+    using gone g
+    where t.tenant_id = g.tenant_id and t.booking_id = g.booking_id and t.token_id = g.token_id;
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+comment on function booking.prune_tokens(int) is
+    'Deletes at most a batch of tokens of bookings that ended 30 days ago, which are worth nothing any more; returns how many. '
+    '22023: not a batch.';

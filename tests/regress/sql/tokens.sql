@@ -138,6 +138,11 @@ select status, may_cancel, code from booking_api.try_show('open', :'token_d');
 select code, detail ->> 'reason' as reason from booking_api.try_cancel('open', :'token_d');
 update booking.booking set span = tstzrange(now() - interval '30 days 1 hour', now() - interval '30 days') where booking_id = :'d';
 select status, code from booking_api.try_show('open', :'token_d');
+-- By then nothing is left of it to be kept.
+begin;
+select booking.prune_tokens(10);
+select count(*) as left, count(*) filter (where booking_id = :'d') as of_this from booking.booking_token;
+rollback;
 update booking.booking set span = '[2100-01-06 09:00,2100-01-06 10:00)' where booking_id = :'d';
 
 -- Pending: what is still to be paid, until when; lapsed, it reads as expired and can't be cancelled.
