@@ -238,9 +238,6 @@ begin
             where s.tenant_id = b.tenant_id and s.service_id = b.service_id)
         where b.tenant_id = v_booking.tenant_id and b.booking_id = v_booking.booking_id
         returning b.* into v_booking;
-        update booking.hold h
-        set expires_at = v_booking.expires_at
-        where h.tenant_id = v_booking.tenant_id and h.booking_id = v_booking.booking_id;
         v_result := booking.booked(v_booking);
     end if;
     perform booking.record_event(

@@ -45,6 +45,48 @@ select status, code from booking.try_book(:t, :'h', 'session-of-the-one-1');
 update booking.booking set status = 'cancelled' where booking_id = :'b';
 select starts_at from booking.available_slots(:t, :'one', '2100-01-06 08:00', '2100-01-06 08:01');
 
+-- What is moved by hand takes its claims along, and is refused where somebody else is; also what is held, before it is booked.
+select booking.put_service(:t, 'two', 'Two', array[60], array['00000000-0000-0000-0000-000000000003']::uuid[], step => 30, buffer_after => 30) as two \gset
+update booking.resource set capacity = 1 where slug = 'r3';
+create function taken() returns setof tstzrange language sql begin atomic
+    select c.span from booking.claim c join booking.resource r using (tenant_id, resource_id) where r.slug = 'r3' order by c.span; end;
+select booking_id as b from booking.book(:t, service => :'two', starts_at => '2100-03-27 09:00') \gset
+select booking_id as c from booking.book(:t, service => :'two', starts_at => '2100-03-27 12:00') \gset
+\set VERBOSITY sqlstate
+update booking.booking set span = '[2100-03-27 09:00,2100-03-27 10:00)' where booking_id = :'c';
+\set VERBOSITY default
+update booking.booking set span = '[2100-03-27 08:59,2100-03-27 10:31)' where booking_id = :'b';
+select taken();
+-- Across a change of the clock in whatever zone.
+set timezone to 'Europe/Berlin';
+update booking.booking set span = '[2100-03-28 09:00+00,2100-03-28 10:00+00)' where booking_id = :'b';
+set timezone to 'UTC';
+select taken();
+select code from booking.try_book(:t, service => :'two', starts_at => '2100-03-28 10:00');
+select hold_id as h from booking.hold(:t, :'two', '2100-03-27 16:00', 'session-of-the-two-1') \gset
+\set VERBOSITY sqlstate
+update booking.hold set span = '[2100-03-27 12:00,2100-03-27 13:00)' where hold_id = :'h';
+\set VERBOSITY default
+update booking.hold set span = '[2100-03-27 14:00,2100-03-27 15:00)' where hold_id = :'h';
+select starts_at, code from booking.try_book(:t, :'h', 'session-of-the-two-1');
+select taken();
+-- A pending one that is given more time keeps its slot as long, and is moved with it.
+update booking.service set needs_approval = true where slug = 'two';
+select booking_id as p from booking.book(:t, service => :'two', starts_at => '2100-03-29 09:00') \gset
+update booking.booking set expires_at = '2100-03-01', span = '[2100-03-29 16:00,2100-03-29 17:00)' where booking_id = :'p';
+select b.expires_at = h.expires_at as as_long, h.span, c.span as claimed
+from booking.booking b join booking.hold h using (booking_id) join booking.claim c on c.hold_id = h.hold_id where b.booking_id = :'p';
+select status from booking.approve(:t, :'p');
+-- Seats stay with their date, and are as many as were taken.
+update booking.service set needs_approval = false, seats = 3 where slug = 'two';
+select booking_id as s from booking.book(:t, service => :'two', starts_at => '2100-03-30 09:00') \gset
+update booking.booking set seats = 2 where booking_id = :'s';
+\set VERBOSITY sqlstate
+update booking.booking set span = '[2100-03-30 16:00,2100-03-30 17:00)' where booking_id = :'s';
+\set VERBOSITY default
+select hold_id as h from booking.hold(:t, :'two', '2100-03-30 09:00', 'session-of-the-two-1') \gset
+update booking.hold set seats = 2 where hold_id = :'h';
+
 -- put_hours: of a shared schedule an own copy with its overrides; zone and days off as they are said.
 insert into booking.schedule (tenant_id, schedule_id, name, zone) values (:t, '00000000-0000-0000-0000-00000000000a', 'shared', 'Europe/Berlin');
 insert into booking.schedule_override (tenant_id, schedule_id, dates) values (:t, '00000000-0000-0000-0000-00000000000a', '[2100-01-11,2100-01-11]');
