@@ -36,5 +36,7 @@ mod io;
 mod operator;
 /// The members of a service, and who of them is free.
 mod pool;
+/// Recurrence rules on the wall clock.
+mod recurrence;
 /// The start search, the grid, and the starts of a service.
 mod search;

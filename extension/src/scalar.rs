@@ -183,6 +183,17 @@ unsafe impl BoxRet for InstantArrayOut {
     }
 }
 
+/// A `timestamp[]` result.
+pub struct WallClockArrayOut(pub Vec<i64>);
+
+// SAFETY: returns an array of timestamp, as every function with this result is declared to.
+unsafe impl BoxRet for WallClockArrayOut {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: as above; a wall clock is stored as an i64, too.
+        unsafe { array_of(fcinfo, self.0, pg_sys::TIMESTAMPOID) }
+    }
+}
+
 /// A `uuid[]` result.
 pub struct UuidArrayOut(pub Vec<[u8; 16]>);
 

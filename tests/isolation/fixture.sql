@@ -186,6 +186,29 @@ return (
         test.id(1), test.service(service),
         array(select test.at(c) from unnest(string_to_array(clocks, ' ')) c), test.session(who), '1 hour') h);
 
+-- Hourly from a start on, so many of an hour each.
+create function test.series(who text, clock text, many int, service text default 'room', mode text default 'all', step int default 2)
+returns text
+language sql
+return (
+    select string_agg(
+        to_char(timezone('UTC', b.starts_at), 'HH24:MI ') || coalesce(b.code, b.status), ', ' order by b.starts_at)
+    from booking.try_book_series(
+        test.id(1), test.service(service), test.at(clock), format('FREQ=HOURLY;INTERVAL=%s;COUNT=%s', step, many), mode,
+        duration => '1 hour', customer => jsonb_build_object('name', who)) b);
+
+create function test.cancel_series(who text)
+returns text
+language sql
+return (
+    select coalesce(string_agg(to_char(timezone('UTC', c.starts_at), 'HH24:MI ') || c.status, ', ' order by c.starts_at), 'none')
+    from booking.cancel_series(test.id(1), (
+        select b.booking_id
+        from booking.booking b
+        where b.customer ->> 'name' = who and b.status = 'confirmed'
+        order by b.span
+        limit 1)) c);
+
 create function test.beat(who text)
 returns text
 language sql

@@ -475,3 +475,74 @@ async fn many_sessions_of_one_client_get_no_more_than_its_quota() -> Result<()> 
     assert_eq!(tally(&answers), BTreeMap::from([("held", 4), ("BK008", 7)]));
     world.sound().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn series_that_cross_are_booked_whole_or_not_and_never_lock_each_other_up() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    let world = World::new("series").await?;
+    for round in 0..3 {
+        let calls: Vec<String> = (0..48)
+            .map(|n| {
+                let who = format!("visitor {round} {n}");
+                let service = ["visit", "all", "room", "pool", "ann", "pool"][n % 6];
+                let clock = ["09:00", "08:30", "11:00", "10:30"][n / 6 % 4];
+                let mode = ["all", "skip"][n / 3 % 2];
+                match n % 8 {
+                    7 => format!("select test.book('{who}', '11:00', '{service}')"),
+                    6 => format!("select test.hold_many('{who}', '13:00 09:00', '{service}')"),
+                    _ => {
+                        format!("select test.series('{who}', '{clock}', 4, '{service}', '{mode}')")
+                    }
+                }
+            })
+            .collect();
+        let answers = world.race(&calls).await?;
+        world.sound().await?;
+        // Whole: nobody who wanted all has some.
+        let whole = answers
+            .iter()
+            .enumerate()
+            .filter(|(n, answer)| {
+                n % 8 < 6 && n / 3 % 2 == 0 && answer.matches("confirmed").count() == 4
+            })
+            .count();
+        let some = answers
+            .iter()
+            .enumerate()
+            .filter(|(n, answer)| {
+                n % 8 < 6 && n / 3 % 2 == 0 && (1..4).contains(&answer.matches("confirmed").count())
+            })
+            .count();
+        assert_eq!(some, 0, "{answers:?}");
+        ensure!(
+            whole
+                + answers
+                    .iter()
+                    .filter(|answer| answer.contains("confirmed"))
+                    .count()
+                > 0,
+            "{answers:?}"
+        );
+        let series = "select count(*) from (
+            select from booking.booking
+            where series_id is not null
+            group by series_id
+            having count(distinct customer ->> 'name') > 1 or count(distinct service_id) > 1) s";
+        assert_eq!(world.number(series).await?, 0);
+        world
+            .run(
+                "delete from booking.hold;
+                 select count(c.status)
+                 from (
+                    select distinct on (coalesce(series_id, booking_id)) tenant_id, booking_id
+                    from booking.booking
+                    where status = 'confirmed'
+                    order by coalesce(series_id, booking_id)) b
+                 cross join lateral booking.cancel_series(b.tenant_id, b.booking_id) c",
+            )
+            .await?;
+        assert_eq!(world.number("select count(*) from booking.claim").await?, 0);
+        world.sound().await?;
+    }
+    Ok(())
+}
