@@ -42,6 +42,22 @@ async fn without_access_it_is_not_ready() -> Result<()> {
 }
 
 #[tokio::test]
+async fn after_a_restore_it_is_not_ready_until_access_is_granted_again() -> Result<()> {
+    let world = World::new("health").await?;
+    world
+        .sql
+        .batch_execute("alter function booking.public_services(text) owner to postgres")
+        .await?;
+    assert_eq!(world.get("/readyz").await?.status, 503);
+    world
+        .sql
+        .batch_execute("select booking.grant_access()")
+        .await?;
+    assert_eq!(world.get("/readyz").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
 async fn without_the_extension_it_is_not_ready() -> Result<()> {
     let world = World::new("health").await?;
     world
