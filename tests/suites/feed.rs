@@ -221,10 +221,12 @@ async fn of_many_writers_every_change_is_seen() -> Result<()> {
         let mut last = false;
         loop {
             // Bounded to less than what one transaction may write; the other forgets between any two calls.
-            reader.poll_all(&reading, 2).await?;
+            for _ in 0..3 {
+                reader.poll(&reading, 2, false).await?;
+            }
             resumer.poll(&resuming, 1000, true).await?;
             if last {
-                return anyhow::Ok(());
+                return reader.poll_all(&reading, 2).await;
             }
             last = done.load(Ordering::Relaxed);
             sleep(Duration::from_millis(5)).await;
@@ -282,6 +284,32 @@ async fn an_id_from_before_a_restore_begins_again() -> Result<()> {
     client
         .batch_execute(&format!("drop database {restored:?} with (force)"))
         .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bounded_call_leaves_the_rest_to_the_next() -> Result<()> {
+    // Where nobody else writes, all that is visible is below the xmin: what was not sent is nobody's memory.
+    let mut cluster = Cluster::new()?;
+    cluster.start(&["fsync=off"])?;
+    let client = cluster.connect("postgres").await?;
+    client
+        .batch_execute("create extension pg_booking cascade")
+        .await?;
+    client.batch_execute(WORLD).await?;
+    let mut reader = Reader::default();
+    reader.poll(&client, 1000, false).await?;
+    client
+        .batch_execute("select change(n) from generate_series(1, 5) n; select change(6)")
+        .await?;
+    client.batch_execute("select change(7)").await?;
+    for expected in [2, 4, 6, 7] {
+        let more = reader.poll(&client, 2, false).await?;
+        assert_eq!(reader.got.len(), expected);
+        assert_eq!(more, expected < 7);
+    }
+    ensure!(reader.once(), "{:?}", reader.got);
+    assert_eq!((reader.most, reader.resets), (4, 1));
     Ok(())
 }
 
