@@ -66,6 +66,21 @@ async fn a_restored_database_has_everything_and_answers_the_same() -> Result<()>
              update booking.resource set capacity = 1 where slug = 'room-a'",
         )
         .await?;
+    // What was refused or only held is of no booking, and history all the same.
+    client
+        .execute(
+            "select booking.try_hold(tenant_id, service_id, '2020-01-01', 'session-of-the-dump') from booking.service where slug = 'consultation'",
+            &[],
+        )
+        .await?;
+    let attempts: i64 = client
+        .query_one(
+            "select count(distinct kind) from booking.booking_event where booking_id is null and kind in ('held', 'refused')",
+            &[],
+        )
+        .await?
+        .get(0);
+    ensure!(attempts == 2, "attempts without a booking to take along");
     let as_of: String = client.query_one("select now()::text", &[]).await?.get(0);
     let (filled, offered) = (
         contents(&original).await?,
