@@ -54,3 +54,28 @@ select booking.list_bookings(:t, max => null);
 select booking.list_bookings(:t, after => 'x');
 select booking.list_bookings(:t, after => '999999999999999999.00000000-0000-0000-0000-000000000000');
 select booking.list_bookings(:t, after => E'1.00000000-0000-0000-0000-000000000000\n');
+-- Whoever is looked for among many, a resource or all who wait, is found without reading the rest.
+begin;
+set local session_replication_role = replica;
+insert into booking.booking (tenant_id, booking_id, service_id, status, span)
+select :t, ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, :'one', 'completed',
+    tstzrange(timestamptz '2000-01-01' + n * interval '1 hour', timestamptz '2000-01-01' + (n + 1) * interval '1 hour')
+from generate_series(1, 5000) n;
+insert into booking.booking_resource (tenant_id, booking_id, resource_id, unit)
+select tenant_id, booking_id, :r1, 1 from booking.booking where status = 'completed';
+set local session_replication_role = origin;
+analyze booking.booking, booking.booking_resource;
+create function fetched() returns bigint language sql volatile as $$
+    select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_xact_user_tables
+    where schemaname = 'booking' and relname in ('booking', 'booking_resource') $$;
+select fetched() as before \gset
+select count(*) from booking.list_bookings(:t, resource => :r2);
+select fetched() - :before < 500 as few, fetched() as before \gset
+\echo :few
+select count(*) from booking.list_bookings(:t, status => '{pending}');
+select fetched() - :before < 500 as few, fetched() as before \gset
+\echo :few
+select count(*) from booking.list_bookings(:t, max => 50);
+select fetched() - :before < 500 as few \gset
+\echo :few
+rollback;
