@@ -263,8 +263,13 @@ begin
     v_locked := booking.lock_limits(v_service);
     question.limited := v_locked;
     v_candidates := booking.candidates(question, starts_at, resource, session_hash);
-    -- Own holds that overlap, or that touch with their buffers.
+    -- Own holds that overlap, or that touch with their buffers. Most sessions have none, which is to be known whatever plan the
+    -- rest has: one made while both tables were empty reads them through for each other.
     v_own := exists (
+        select
+        from booking.hold h
+        where h.tenant_id = v_service.tenant_id and h.session_hash = take.session_hash)
+    and exists (
         select
         from booking.hold h
         where h.tenant_id = v_service.tenant_id and h.session_hash = take.session_hash
