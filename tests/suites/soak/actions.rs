@@ -72,7 +72,16 @@ pub const VISITOR: &[Action] = &[
         book_directly,
     ),
     action("release", 6, &["BK002"], release),
-    action("cancel", 18, &[], cancel),
+    action("cancel", 18, &["BK005"], cancel),
+    action(
+        "heartbeat",
+        10,
+        &["BK001", "BK002", "BK003", "BK004"],
+        heartbeat,
+    ),
+    action("hold many", 6, &["BK001", "BK003", "BK004"], hold_many),
+    action("reschedule", 10, &["BK001", "BK003", "BK004"], reschedule),
+    action("pay", 8, &["BK001", "BK004", "BK005"], pay),
     action("list", 10, &[], list),
 ];
 
@@ -90,6 +99,9 @@ pub const OWNER: &[Action] = &[
     action("other weight", 3, &[], other_weight),
     action("recompute", 2, &[], recompute),
     action("expire holds", 6, &[], expire_holds),
+    action("approve", 12, &["BK001", "BK004", "BK005"], approve),
+    action("decline", 3, &["BK005"], decline),
+    action("reassign", 6, &["BK001", "BK003", "BK004"], reassign),
     action("look", 2, &[], look),
 ];
 
@@ -109,8 +121,9 @@ impl Actor<'_> {
 
     /// A service and a start of it: mostly of the hot ones on few dates, else a cold one on any of many.
     fn slot(&mut self) -> (String, String) {
-        const HOT: [&str; 9] = [
-            "room", "pool", "pool", "pair", "desk", "visit", "class", "rare", "tidy",
+        const HOT: [&str; 12] = [
+            "room", "pool", "pool", "pair", "desk", "visit", "class", "rare", "tidy", "asked",
+            "wished", "paid",
         ];
         let (service, dates) = if self.dice.roll(4) > 0 {
             (self.dice.of(&HOT).to_owned(), 2)
@@ -211,14 +224,84 @@ fn release(actor: &mut Actor) -> Result<Option<Call>> {
     ))
 }
 
-fn cancel(actor: &mut Actor) -> Result<Option<Call>> {
-    let about = actor.ledger.take(&mut actor.dice, &["confirmed"])?;
+/// What is to become of some booking of one of some states.
+fn change(
+    actor: &mut Actor,
+    states: &[&str],
+    becomes: &'static str,
+    sql: impl FnOnce(Uuid) -> String,
+) -> Result<Option<Call>> {
+    let about = actor.ledger.take(&mut actor.dice, states)?;
     Ok(about.map(|(id, state)| Call {
-        sql: format!("select b.* from booking.try_cancel(soak.tenant(), '{id}', 'soak') b"),
+        sql: sql(id),
         about: Some((id, state)),
-        becomes: "cancelled",
+        becomes,
         ..Call::default()
     }))
+}
+
+fn cancel(actor: &mut Actor) -> Result<Option<Call>> {
+    change(
+        actor,
+        &["confirmed", "confirmed", "pending"],
+        "cancelled",
+        |id| format!("select b.* from booking.try_cancel(soak.tenant(), '{id}', 'soak') b"),
+    )
+}
+
+fn approve(actor: &mut Actor) -> Result<Option<Call>> {
+    change(actor, &["pending"], "confirmed", |id| {
+        format!("select b.* from booking.try_approve(soak.tenant(), '{id}') b")
+    })
+}
+
+fn decline(actor: &mut Actor) -> Result<Option<Call>> {
+    change(actor, &["pending"], "declined", |id| {
+        format!("select b.* from booking.try_decline(soak.tenant(), '{id}') b")
+    })
+}
+
+/// In time or too late; nothing where nothing is to be paid.
+fn pay(actor: &mut Actor) -> Result<Option<Call>> {
+    change(actor, &["pending"], "confirmed", |id| {
+        format!(
+            "select b.* from booking.booking k
+             cross join lateral booking.try_record_payment(soak.tenant(), k.booking_id, 'payment of {id}') b
+             where k.booking_id = '{id}' and k.price is not null"
+        )
+    })
+}
+
+fn reschedule(actor: &mut Actor) -> Result<Option<Call>> {
+    let start = actor.start(3);
+    change(actor, &["confirmed"], "confirmed", |id| {
+        format!("select b.* from booking.try_reschedule(soak.tenant(), '{id}', {start}) b")
+    })
+}
+
+fn reassign(actor: &mut Actor) -> Result<Option<Call>> {
+    change(actor, &["confirmed"], "confirmed", |id| {
+        format!(
+            "select b.* from booking.try_reassign(soak.tenant(), '{id}', (
+                select resource_id from booking.booking_resource where booking_id = '{id}' order by random() limit 1)) b"
+        )
+    })
+}
+
+fn heartbeat(actor: &mut Actor) -> Result<Option<Call>> {
+    plain(format!(
+        "select h.* from booking.try_heartbeat(soak.tenant(), {}) h",
+        actor.session
+    ))
+}
+
+fn hold_many(actor: &mut Actor) -> Result<Option<Call>> {
+    let (service, start) = actor.slot();
+    plain(format!(
+        "select h.* from booking.try_hold_many(soak.tenant(), {service}, array[{start}, {start} + interval '2 hours'], {},
+            ttl => '2 seconds') h",
+        actor.session
+    ))
 }
 
 fn list(actor: &mut Actor) -> Result<Option<Call>> {

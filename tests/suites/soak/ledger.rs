@@ -2,7 +2,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Result, anyhow, ensure};
@@ -34,13 +34,45 @@ struct Known {
     longest: (Duration, String),
 }
 
+/// How much longer it may go on where the machine has a lot else to do.
+const LONGER: Duration = Duration::from_secs(60);
+
 /// What all clients know together.
-#[derive(Default)]
-pub struct Ledger(Mutex<Known>);
+pub struct Ledger {
+    known: Mutex<Known>,
+    end: Instant,
+    /// What is to happen at least, and how often.
+    least: Vec<(&'static str, usize)>,
+}
 
 impl Ledger {
+    pub fn new(end: Instant, least: Vec<(&'static str, usize)>) -> Self {
+        Self {
+            known: Mutex::default(),
+            end,
+            least,
+        }
+    }
+
+    /// Until the end, and until nothing is missing.
+    pub fn goes_on(&self) -> Result<bool> {
+        let now = Instant::now();
+        Ok(now < self.end || now < self.end + LONGER && self.missing()?.is_some())
+    }
+
+    /// What has not happened often enough.
+    pub fn missing(&self) -> Result<Option<&'static str>> {
+        let known = self.known()?;
+        let missing = |what: &str, often: usize| known.happened.get(what) < Some(&often);
+        Ok(self
+            .least
+            .iter()
+            .find(|(what, often)| missing(what, *often))
+            .map(|(what, _)| *what))
+    }
+
     fn known(&self) -> Result<MutexGuard<'_, Known>> {
-        self.0.lock().map_err(|_| anyhow!("poisoned"))
+        self.known.lock().map_err(|_| anyhow!("poisoned"))
     }
 
     /// Takes any booking of one of some states, so that nobody else changes it until it is back.

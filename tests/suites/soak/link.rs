@@ -9,7 +9,7 @@ use tokio::{task::JoinHandle, time};
 use tokio_postgres::{Client, Config, NoTls, Row, error::SqlState};
 
 /// How long a server may be away until somebody gives up: a killed one has to recover.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A connection, and what drives it. Dropped, it goes away without a word, as a process that is killed does.
 pub struct Link {
@@ -41,7 +41,7 @@ impl Link {
             match Self::once(config, setup).await {
                 Ok(link) => return Ok(link),
                 Err(_) if start.elapsed() < PATIENCE => {
-                    time::sleep(Duration::from_millis(50)).await
+                    time::sleep(Duration::from_millis(200)).await
                 }
                 Err(error) => return Err(error).context("the server does not come back"),
             }

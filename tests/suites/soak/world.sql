@@ -56,6 +56,14 @@ select booking.put_service(soak.tenant(), 'rare', 'So many a day', '{60}', soak.
 select booking.put_service(soak.tenant(), 'cold-' || n, 'Cold', '{60}', soak.resources('cold-' || n), step => 30)
 from generate_series(1, 20) n;
 
+-- Approved or lapsed; approved if nobody has it by then; paid for in time, or too late.
+select booking.put_service(soak.tenant(), 'asked', 'On request', '{60}', soak.resources('desk'), step => 30);
+select booking.put_service(soak.tenant(), 'wished', 'On request, anybody', '{60}', soak.resources('room'), step => 30);
+select booking.put_service(soak.tenant(), 'paid', 'Paid', '{60}', soak.resources('ann', 'ben', 'cem'), step => 30);
+
+update booking.service set needs_approval = true, approval_ttl = '2 seconds' where slug = 'asked';
+update booking.service set needs_approval = true, pending_blocks = false where slug = 'wished';
+update booking.service set price = 10, currency = 'EUR', payment_ttl = '2 seconds' where slug = 'paid';
 update booking.service set seats = 6 where slug = 'class';
 
 -- Ann in the room: a second requirement.

@@ -56,7 +56,7 @@ cross join lateral (
     select
         (select count(*) from booking.claim c where c.booking_id = b.booking_id) as claims,
         (select count(*) from booking.booking_resource a where a.booking_id = b.booking_id) as assigned) n
-where b.status in ('confirmed', 'cancelled')
+where b.status in ('confirmed', 'cancelled', 'declined')
     and n.claims <> case b.status when 'confirmed' then n.assigned * b.seats else 0 end or n.assigned = 0
 union all
 select format('limit of %s a %s on %s: %s', l.max_count, l.period, s.slug, n.booked)
