@@ -273,6 +273,7 @@ returns setof booking.series_result
 language plpgsql
 rows 10
 set search_path = pg_catalog, booking, pg_temp
+set booking.raising = 'on'
 as $$
 #variable_conflict use_column
 declare
