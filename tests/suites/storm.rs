@@ -123,14 +123,51 @@ async fn call(client: &mut Client, dice: &mut Dice, query: &str) -> Result<Optio
     }
 }
 
-/// Holds, books, releases and cancels. Two visitors share a session, as two tabs do.
+/// Moves a booking that is known, or puts somebody else in the place of one of its people.
+async fn mover(client: &mut Client, dice: &mut Dice, known: &Known) -> Result<()> {
+    let Some(id) = known.any(dice)? else {
+        return Ok(());
+    };
+    let start = any_start(dice);
+    let (what, query) = match dice.roll(3) {
+        0 => ("reassign", format!(
+            "select r.* from (
+                select resource_id from booking.booking_resource where tenant_id = test.id(1) and booking_id = '{id}' limit 1) b,
+                booking.try_reassign(test.id(1), '{id}', b.resource_id) r"
+        )),
+        1 => ("reschedule to Ann", format!(
+            "select r.* from (
+                select m.resource_id from booking.booking b
+                left join booking.requirement_resource m
+                    on m.tenant_id = b.tenant_id and m.service_id = b.service_id and m.resource_id = test.resource('ann')
+                where b.tenant_id = test.id(1) and b.booking_id = '{id}') b,
+                booking.try_reschedule(test.id(1), '{id}', {start}, null, b.resource_id) r"
+        )),
+        _ => ("reschedule", format!(
+            "select r.* from booking.try_reschedule(test.id(1), '{id}', {start}) r"
+        )),
+    };
+    let answer = call(client, dice, &query).await;
+    known.booked()?.insert(id);
+    if let Some(answer) = answer? {
+        let code = answer.code.as_deref().unwrap_or("done");
+        ensure!(
+            ["done", "BK001", "BK003"].contains(&code),
+            "{query}: {code}"
+        );
+        known.count(&format!("{what}: {code}"))?;
+    }
+    Ok(())
+}
+
+/// Holds, books, releases, moves and cancels. Two visitors share a session, as two tabs do.
 async fn visitor(client: &mut Client, n: u64, known: &Known, end: Instant) -> Result<()> {
     let mut dice = Dice(n * 7919 + 1);
     let session = format!("test.session('visitor {}')", n / 2);
     let mut held = Uuid::nil();
     while Instant::now() < end {
         let (start, service) = (any_start(&mut dice), dice.of(&SERVICES));
-        let (what, query) = match dice.roll(10) {
+        let (what, query) = match dice.roll(12) {
             0..=3 => {
                 let ttl = dice.of(&["20 milliseconds", "300 milliseconds", "10 minutes"]);
                 let minutes = dice.of(&["60", "60", "30"]);
@@ -156,6 +193,10 @@ async fn visitor(client: &mut Client, n: u64, known: &Known, end: Instant) -> Re
                     "select b.* from booking.try_book(test.id(1), null, {session}, test.service('{service}'), {start},
                         '60 minutes') b"
                 ))
+            }
+            9..=10 => {
+                mover(client, &mut dice, known).await?;
+                continue;
             }
             _ => {
                 let Some(id) = known.any(&mut dice)? else {
@@ -339,6 +380,9 @@ async fn a_storm_of_all_writes_leaves_every_acknowledged_booking_and_nothing_wro
         ("book directly: done", 10),
         ("book directly: BK001", 10),
         ("cancel", 10),
+        ("reschedule: done", 10),
+        ("reschedule to Ann: done", 3),
+        ("reassign: done", 3),
         ("roll and prune", 2),
         ("look", 5),
     ] {
