@@ -84,13 +84,14 @@ comment on function booking.choose_one(
     booking.question, booking.hold, tstzrange, uuid, booking.choice[], uuid[]) is
     'What one of several holds would take, less the units barred and the resources shut, or the code why it cannot be had.';
 
-create function booking.sweep_many(tenant uuid, session_hash bytea, chosen booking.choice[], spans tstzrange[])
+create function booking.sweep_many(tenant uuid, session_hash bytea, chosen booking.choice[], spans tstzrange[], kept uuid[])
 returns void
 language plpgsql
 as $$
 #variable_conflict use_column
 begin
-    -- As booking.sweep: all in one go, in the order of ids, and before any claim.
+    -- As booking.sweep: all in one go, in the order of ids, and before any claim. With them those that stay, which may be in
+    -- another's hands, too.
     with seen as materialized (
         select h.hold_id
         from unnest(chosen) u
@@ -101,9 +102,12 @@ begin
         union
         select h.hold_id
         from booking.hold h
-        where h.tenant_id = sweep_many.tenant and h.session_hash = sweep_many.session_hash and h.span && any (spans)),
+        where h.tenant_id = sweep_many.tenant and h.session_hash = sweep_many.session_hash and h.span && any (spans)
+        union
+        select k
+        from unnest(kept) k),
     gone as (
-        select h.tenant_id, h.hold_id
+        select h.tenant_id, h.hold_id, h.expires_at
         from booking.hold h
         where h.tenant_id = sweep_many.tenant and h.hold_id in (select s.hold_id from seen s)
             and (h.expires_at <= clock_timestamp() or h.session_hash = sweep_many.session_hash)
@@ -111,12 +115,13 @@ begin
         for update)
     delete from booking.hold h
     using gone g
-    where h.tenant_id = g.tenant_id and h.hold_id = g.hold_id;
+    where h.tenant_id = g.tenant_id and h.hold_id = g.hold_id
+        and (g.hold_id <> all (kept) or g.expires_at <= clock_timestamp());
 end
 $$;
-comment on function booking.sweep_many(uuid, bytea, booking.choice[], tstzrange[]) is
+comment on function booking.sweep_many(uuid, bytea, booking.choice[], tstzrange[], uuid[]) is
     'Deletes what does not count against several new holds: lapsed ones in their way, and the session''s own that are in the '
-    'way or overlap them.';
+    'way or overlap them, but for those kept; these are locked.';
 
 create function booking.insert_many(service booking.service, holds booking.hold[], chosen booking.choice[])
 returns booking.choice[]
@@ -227,13 +232,19 @@ comment on function booking.beyond_limits(booking.question, booking.hold[], book
     'Which of several holds, in place by now, are more than the limits of the service (resource_id null) or of what was chosen '
     'for them admit. Null: none.';
 
-create function booking.lock_choices(service booking.service, chosen booking.choice[], lock_pages boolean)
+create function booking.lock_choices(service booking.service, chosen booking.choice[], kept uuid[], lock_pages boolean)
 returns booking.choice[]
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    v_resources uuid[] := array(select distinct c.resource_id from unnest(chosen) c);
+    v_resources uuid[] := array(
+        select c.resource_id
+        from unnest(chosen) c
+        union
+        select c.resource_id
+        from booking.claim c
+        where c.tenant_id = service.tenant_id and c.hold_id = any (kept));
 begin
     -- The order of every writer: resources, requirements, members, then claims.
     if lock_pages then
@@ -257,8 +268,8 @@ begin
             where b.tenant_id = service.tenant_id and b.resource_id = c.resource_id and b.span && c.span));
 end
 $$;
-comment on function booking.lock_choices(booking.service, booking.choice[], boolean) is
-    'Locks what several holds need, with lock_pages also what bookings of them write; returns those over which a busy window '
+comment on function booking.lock_choices(booking.service, booking.choice[], uuid[], boolean) is
+    'Locks what several holds, those kept among them, need, with lock_pages also what bookings of them write; returns those over which a busy window '
     'lies by then. Null: none.';
 
 create function booking.take_many(
@@ -356,10 +367,10 @@ begin
             return v_refused;
         end if;
         begin
-            v_more := booking.lock_choices(v_service, v_chosen, lock_pages);
+            v_more := booking.lock_choices(v_service, v_chosen, v_kept, lock_pages);
             if v_more is null then
                 perform booking.sweep_many(
-                    v_service.tenant_id, session_hash, v_chosen, array(select h.span from unnest(v_holds) h));
+                    v_service.tenant_id, session_hash, v_chosen, array(select h.span from unnest(v_holds) h), v_kept);
                 v_more := booking.insert_many(v_service, v_holds, v_chosen);
             end if;
             if v_more is not null then

@@ -187,7 +187,8 @@ return (
         array(select test.at(c) from unnest(string_to_array(clocks, ' ')) c), test.session(who), '1 hour') h);
 
 -- Hourly from a start on, so many of an hour each.
-create function test.series(who text, clock text, many int, service text default 'room', mode text default 'all', step int default 2)
+create function test.series(who text, clock text, many int, service text default 'room', mode text default 'all', step int default 2,
+    session text default null)
 returns text
 language sql
 return (
@@ -195,7 +196,7 @@ return (
         to_char(timezone('UTC', b.starts_at), 'HH24:MI ') || coalesce(b.code, b.status), ', ' order by b.starts_at)
     from booking.try_book_series(
         test.id(1), test.service(service), test.at(clock), format('FREQ=HOURLY;INTERVAL=%s;COUNT=%s', step, many), mode,
-        duration => '1 hour', customer => jsonb_build_object('name', who)) b);
+        duration => '1 hour', session_id => test.session(session), customer => jsonb_build_object('name', who)) b);
 
 create function test.cancel_series(who text)
 returns text

@@ -38,7 +38,7 @@ const RESOURCES: [&str; 5] = ["ann", "ben", "cem", "room", "desk"];
 
 /// What a client was told. A refusal has a code; a failure that its caller may try again is none of the engine's.
 struct Answer {
-    booking: Option<Uuid>,
+    bookings: Vec<Uuid>,
     hold: Option<Uuid>,
     code: Option<String>,
 }
@@ -102,7 +102,11 @@ async fn call(client: &mut Client, dice: &mut Dice, query: &str) -> Result<Optio
         }
         transaction.commit().await?;
         Ok(row.filter(|_| !undone).map(|row| Answer {
-            booking: row.try_get("booking_id").ok().flatten(),
+            bookings: row
+                .try_get("booking_id")
+                .map(|id: Option<Uuid>| id.into_iter().collect())
+                .or_else(|_| row.try_get("bookings"))
+                .unwrap_or_default(),
             hold: row.try_get("hold_id").ok().flatten(),
             code: row.try_get("code").ok().flatten(),
         }))
@@ -167,7 +171,7 @@ async fn visitor(client: &mut Client, n: u64, known: &Known, end: Instant) -> Re
     let mut held = Uuid::nil();
     while Instant::now() < end {
         let (start, service) = (any_start(&mut dice), dice.of(&SERVICES));
-        let (what, query) = match dice.roll(12) {
+        let (what, query) = match dice.roll(15) {
             0..=3 => {
                 let ttl = dice.of(&["20 milliseconds", "300 milliseconds", "10 minutes"]);
                 let minutes = dice.of(&["60", "60", "30"]);
@@ -198,6 +202,23 @@ async fn visitor(client: &mut Client, n: u64, known: &Known, end: Instant) -> Re
                 mover(client, &mut dice, known).await?;
                 continue;
             }
+            11 => ("heartbeat", format!(
+                "select min(b.code) as code from booking.try_heartbeat(test.id(1), {session}) b"
+            )),
+            12 => ("hold several", format!(
+                "select (array_agg(h.hold_id))[1] as hold_id, min(h.code) as code
+                 from booking.try_hold_many(test.id(1), test.service('{service}'),
+                    array[{start} + interval '1 day', {start}, {start} + interval '90 minutes'], {session}, '60 minutes', null,
+                    '{}') h",
+                dice.of(&["20 milliseconds", "300 milliseconds", "10 minutes"])
+            )),
+            13 => ("series", format!(
+                "select coalesce(array_agg(b.booking_id) filter (where b.booking_id is not null), '{{}}') as bookings,
+                    case when count(b.booking_id) = 0 then min(b.code) end as code
+                 from booking.try_book_series(test.id(1), test.service('{service}'), {start},
+                    'FREQ=DAILY;COUNT=3', '{}', null, {session}, '60 minutes') b",
+                dice.of(&["all", "skip"])
+            )),
             _ => {
                 let Some(id) = known.any(&mut dice)? else {
                     continue;
@@ -223,9 +244,7 @@ async fn visitor(client: &mut Client, n: u64, known: &Known, end: Instant) -> Re
             "{query}: {code}"
         );
         known.count(&format!("{what}: {code}"))?;
-        if let Some(id) = answer.booking {
-            known.booked()?.insert(id);
-        }
+        known.booked()?.extend(answer.bookings);
         if let Some(id) = answer.hold {
             held = id;
         }
@@ -379,6 +398,11 @@ async fn a_storm_of_all_writes_leaves_every_acknowledged_booking_and_nothing_wro
         ("book anew: done", 5),
         ("book directly: done", 10),
         ("book directly: BK001", 10),
+        ("heartbeat: done", 10),
+        ("heartbeat: BK002", 3),
+        ("hold several: done", 5),
+        ("hold several: BK001", 10),
+        ("series: done", 5),
         ("cancel", 10),
         ("reschedule: done", 10),
         ("reschedule to Ann: done", 3),
