@@ -91,14 +91,18 @@ comment on function booking.payment_url(booking.booking) is
 
 create function booking.booked(booking booking.booking)
 returns booking.booking_result
-language sql
+language plpgsql
 stable
-begin atomic
-    select (
-        (booking).booking_id, booking.status_at(booking, clock_timestamp()), lower((booking).span), upper((booking).span),
-        null, null, booking.unpaid(booking), case when booking.unpaid(booking) then booking.payment_url(booking) end, null, null)
+as $$
+declare
+    v_unpaid boolean := booking.unpaid(booking);
+begin
+    return (
+        booking.booking_id, booking.status_at(booking, clock_timestamp()), lower(booking.span), upper(booking.span),
+        null, null, v_unpaid, case when v_unpaid then booking.payment_url(booking) end, null, null)
         ::booking.booking_result;
-end;
+end
+$$;
 comment on function booking.booked(booking.booking) is 'The result that tells of a booking.';
 
 create function booking.check_customer(customer jsonb)
