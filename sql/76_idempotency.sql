@@ -31,8 +31,9 @@ stable
 set search_path = pg_catalog, booking, pg_temp
 as $$
 declare
+    -- Hashed once more: a session id is what its bearer says, and may be spelt like the other two.
     v_caller bytea := coalesce(
-        booking.session_hash(session_id),
+        sha256(booking.session_hash(session_id)),
         sha256(convert_to('sub:' || booking.signed_in(), 'UTF8')),
         case when direct then sha256(convert_to('role:' || session_user, 'UTF8')) end);
 begin

@@ -123,6 +123,16 @@ set role regress_booking_once;
 \set VERBOSITY sqlstate
 select booking_api.try_book('open', service => 'cut', starts_at => '2100-01-06 13:00', idempotency_key => 'w');
 set request.jwt.claims = '';
+-- A session that is spelt like who is signed in is somebody else, and gets no token by their key.
+reset role;
+insert into booking.member (tenant_id, user_id, role) values (:t, 'at-the-front-desk', 'manager');
+set role regress_booking_once_member;
+set request.jwt.claims = '{"sub": "at-the-front-desk"}';
+select booking_id as v from booking.book(:t, service => :'cut', starts_at => '2100-01-06 15:00', idempotency_key => 'v') \gset
+set request.jwt.claims = '';
+set role regress_booking_once;
+select code, manage_token
+from booking_api.try_book('open', service => :'cut', starts_at => '2100-01-06 15:00', session_id => 'sub:at-the-front-desk', idempotency_key => 'v');
 -- A name that is not known leaves no key either.
 select booking_api.try_book('open', service => 'nothing', starts_at => '2100-01-06 14:00', session_id => 'session-1-0123456789', idempotency_key => 'n');
 select booking_api.try_book('nobody', service => 'cut', starts_at => '2100-01-06 14:00', session_id => 'session-1-0123456789', idempotency_key => 'n');
