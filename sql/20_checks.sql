@@ -11,6 +11,11 @@ strict
 set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
+    -- No name is that long, and the list below is compared line by line.
+    if length(zone) > 64 then
+        raise exception 'time zone "%..." not recognized', left(zone, 64)
+            using errcode = '22023', hint = 'Use an IANA name such as Europe/Berlin.';
+    end if;
     -- Without digits and with a slash nothing but a file of the IANA database can match; anything else may be an
     -- abbreviation or a POSIX rule ("XYZ-3"), which have no daylight-saving history and are looked up in the list.
     if zone ~ '^[A-Za-z_-]+(/[A-Za-z_-]+)+$' or zone in ('UTC', 'GMT') then
