@@ -7,10 +7,10 @@ stable
 set search_path = pg_catalog, booking, pg_temp
 as $$
 begin
-    if coalesce(cardinality(starts_at), 0) = 0 or array_position(starts_at, null) is not null then
-        raise exception 'starts_at is needed' using errcode = '22004', hint = 'Give the starts of slots, none of them null.';
-    elsif cardinality(starts_at) > most then
+    if cardinality(starts_at) > most then
         raise exception 'too many starts' using errcode = '54000', hint = format('Give at most %s.', most);
+    elsif coalesce(cardinality(starts_at), 0) = 0 or exists (select from unnest(starts_at) t where t is null) then
+        raise exception 'starts_at is needed' using errcode = '22004', hint = 'Give the starts of slots, none of them null.';
     end if;
     perform booking.check_range(min(t), min(t)), booking.check_range(max(t), max(t))
     from unnest(starts_at) t;

@@ -133,6 +133,7 @@ select booking.hold_many(:t, :'one', '{}', :s);
 select booking.hold_many(:t, :'one', null, :s);
 select booking.hold_many(:t, :'one', array['2100-01-06 09:00', null]::timestamptz[], :s);
 select booking.hold_many(:t, :'one', array['2100-01-06 09:00', 'infinity']::timestamptz[], :s);
+select booking.hold_many(:t, :'one', array[['2100-01-06 09:00'], [null]]::timestamptz[], :s);
 select booking.hold_many(:t, :'one', array(select timestamptz '2100-01-06' + n * interval '1 hour' from generate_series(1, 101) n), :s);
 select booking.hold_many(:t, :'one', array['2100-01-06 09:00']::timestamptz[], null);
 select booking.hold_many(:t, :'one', array['2100-01-06 09:00']::timestamptz[], 'short');
