@@ -68,7 +68,9 @@ begin
     v_question.service := v_service;
     v_question.step := null;
     v_result := booking.take(
-        v_question, try_hold_for.starts_at, booking.new_session(), try_hold_for.resource, v_seats, v_until - clock_timestamp(), false);
+        v_question, try_hold_for.starts_at, booking.new_session(), try_hold_for.resource, v_seats,
+        -- What is asked for may be over by now.
+        greatest(v_until - clock_timestamp(), interval '1 second'), false);
     if v_result.code is not null then
         perform booking.record_refusal(
             v_service.tenant_id, v_result.code, 'hold', service => v_service.service_id, starts_at => try_hold_for.starts_at,

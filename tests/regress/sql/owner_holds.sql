@@ -106,6 +106,8 @@ select booking.hold_for(:t, :'one', '2100-01-08 12:00', note => repeat('x', 1001
 select booking.hold_for(:t, :t, '2100-01-08 12:00');
 select booking.hold_for(:t, :'one', '2100-01-08 12:05');
 select booking.hold_for(:t, :'one', '2100-01-08 09:00');
+-- Over before it is written: what is asked for, not an error of a table.
+select code from booking.hold_for(:t, :'one', '2100-01-08 14:00', ttl => '1 microsecond');
 select booking.extend_hold(:t, :t);
 select booking.extend_hold(:t, :'d', '401 days');
 select booking.extend_hold(:t, :'d', '-1 day');
