@@ -77,4 +77,4 @@ $$;
 comment on function booking.put_service(uuid, text, text, int[], uuid[], int, text, int, int, int, interval, interval) is
     'Creates a service with one requirement, or sets the one of that slug anew, and returns its id. durations, step and '
     'buffers in minutes; pick of the resources by strategy. 22023: off the grain of the resources, or too few of them; '
-    'P0002: unknown resource; 23503: unknown tenant; 23514: a value out of its bounds.';
+    'P0002: unknown resource; 23503: unknown tenant; 23502: a value is missing; 23514: a value out of its bounds.';
