@@ -116,10 +116,10 @@ comment on column booking.service.max_hold_age is 'The longest that a visitor''s
 comment on column booking.service.max_holds is
     'How many live holds visitors may have of it together before the public is told to come back later (BK008); null: any number.';
 comment on column booking.service.needs_approval is 'A booking is pending until the tenant approves it.';
-comment on column booking.service.approval_ttl is 'How long a booking waits for approval; then it has expired.';
+comment on column booking.service.approval_ttl is 'How long a booking waits for approval, at most until it is over; then it has expired.';
 comment on column booking.service.price is 'Of one booking (of a class, of one seat), in its currency; null or 0: nothing is to be paid.';
 comment on column booking.service.currency is 'ISO 4217, such as EUR.';
-comment on column booking.service.payment_ttl is 'How long a booking waits for its payment; then it has expired.';
+comment on column booking.service.payment_ttl is 'How long a booking waits for its payment, at most until it is over; then it has expired.';
 comment on column booking.service.pending_blocks is
     'Whether a pending booking keeps its slot from others. False: others may ask for it, too, and whoever is confirmed first has it.';
 comment on column booking.service.cancel_notice is

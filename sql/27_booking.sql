@@ -144,6 +144,7 @@ comment on column booking.booking_event.actor is
 comment on column booking.booking_event.detail is
     'What the kind says by itself: starts_at, resources, reason, ... Instants as text, ids as text.';
 
+create index booking_event_attempt on booking.booking_event (at) where booking_id is null;
 create index booking_event_booking on booking.booking_event (tenant_id, booking_id, at) where booking_id is not null;
 
 -- No foreign key to the tenant: it would lock the one row that all its attempts share.

@@ -112,31 +112,54 @@ $$;
 comment on function booking.prune_sittings(int) is
     'Deletes at most a batch of sittings that ended more than an hour ago and have no claim; returns how many. 22023: not a batch.';
 
+create function booking.prune_events(batch int)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+declare
+    v_gone bigint;
+begin
+    with gone as materialized (
+        select e.tenant_id, e.at, e.event_id
+        from booking.booking_event e
+        where e.booking_id is null and e.at < clock_timestamp() - interval '90 days'
+        order by e.at
+        limit booking.check_batch(batch)
+        for update skip locked)
+    delete from booking.booking_event e
+    using gone g
+    where (e.tenant_id, e.at, e.event_id) = (g.tenant_id, g.at, g.event_id);
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+comment on function booking.prune_events(int) is
+    'Deletes at most a batch of events of no booking, holds and refusals, after 90 days; returns how many. What happened to a '
+    'booking stays as long as it does. 22023: not a batch.';
+
 create procedure booking.prune(batch int default 1000)
 language plpgsql
 as $$
 -- As booking.roll: it commits, so it has no SET clause and qualifies every name. What a function of a batch deletes less than
 -- was asked for was all there is, or is locked.
 declare
+    v_sweep text;
     v_tenant uuid;
     v_resource uuid;
     v_gone bigint;
 begin
     perform booking.check_batch(batch);
+    foreach v_sweep in array array[
+        'expire_holds', 'expire_bookings', 'tell_refusals', 'prune_tokens', 'prune_keys', 'prune_events', 'prune_changes']
     loop
-        v_gone := booking.expire_holds(batch);
-        commit;
-        exit when v_gone operator(pg_catalog.<) batch;
-    end loop;
-    loop
-        v_gone := booking.expire_bookings(batch);
-        commit;
-        exit when v_gone operator(pg_catalog.<) batch;
-    end loop;
-    loop
-        v_gone := booking.tell_refusals(batch);
-        commit;
-        exit when v_gone operator(pg_catalog.<) batch;
+        loop
+            execute pg_catalog.format('select booking.%I($1)', v_sweep) into v_gone using batch;
+            commit;
+            exit when v_gone operator(pg_catalog.<) batch;
+        end loop;
     end loop;
     for v_tenant, v_resource in select r.tenant_id, r.resource_id from booking.resources_to_prune() r loop
         loop
@@ -145,24 +168,9 @@ begin
             exit when v_gone operator(pg_catalog.<) batch;
         end loop;
     end loop;
-    loop
-        v_gone := booking.prune_tokens(batch);
-        commit;
-        exit when v_gone operator(pg_catalog.<) batch;
-    end loop;
-    loop
-        v_gone := booking.prune_keys(batch);
-        commit;
-        exit when v_gone operator(pg_catalog.<) batch;
-    end loop;
     -- After their claims.
     loop
         v_gone := booking.prune_sittings(batch);
-        commit;
-        exit when v_gone operator(pg_catalog.<) batch;
-    end loop;
-    loop
-        v_gone := booking.prune_changes(batch);
         commit;
         exit when v_gone operator(pg_catalog.<) batch;
     end loop;
@@ -171,6 +179,6 @@ $$;
 comment on procedure booking.prune(int) is
     'Nightly: deletes what is over and guards nothing: holds that lapsed more than an hour ago, claims and tokens of bookings 30 days '
     'after their end, pages of weeks before the last one, sittings that are over and have no claim, '
-    'changes and idempotency keys older than a day. At most so many rows of one '
+    'changes and idempotency keys older than a day, events of no booking after 90 days. At most so many rows of one '
     'resource in one transaction; passes by what is locked. Commits, so it cannot run inside a transaction block. Changes no '
     'answer about a time to come. 22023: not a batch.';

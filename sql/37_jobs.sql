@@ -45,9 +45,9 @@ begin
     foreach v_routine in array array[
         'booking.roll(int)', 'booking.check_days(int)', 'booking.resources_to_roll()', 'booking.roll_resource(uuid, uuid, int)',
         'booking.prune(int)', 'booking.check_batch(int)', 'booking.resources_to_prune()',
-        'booking.prune_resource(uuid, uuid, int)', 'booking.prune_sittings(int)', 'booking.prune_changes(int)', 'booking.expire_bookings(int)',
-        'booking.tell_refusals(int)',
-        'booking.prune_keys(int)', 'booking.prune_tokens(int)', 'booking.expire_holds(int)',
+        'booking.prune_resource(uuid, uuid, int)', 'booking.prune_sittings(int)', 'booking.prune_changes(int)',
+        'booking.prune_events(int)', 'booking.prune_keys(int)', 'booking.prune_tokens(int)', 'booking.tell_refusals(int)',
+        'booking.expire_bookings(int)', 'booking.expire_holds(int)',
         'booking.install_jobs(name, text, text, text, int, int)', 'booking.jobs(text, text, text, int, int)',
         'booking.job_name(text)', 'booking.remove_jobs()', 'booking.need_cron(text, text)']::regprocedure[]
     loop

@@ -110,7 +110,9 @@ begin
         v_hold.tenant_id, v_hold.service_id, case when v_pending then 'pending' else 'confirmed' end, v_hold.span, v_hold.seats,
         case
             when v_pending
-                then clock_timestamp() + case when v_service.needs_approval then v_service.approval_ttl else v_service.payment_ttl end
+                then least(
+                    upper(v_hold.span),
+                    clock_timestamp() + case when v_service.needs_approval then v_service.approval_ttl else v_service.payment_ttl end)
         end,
         customer, booking.customer_key(customer), v_service.needs_approval, v_service.price * v_hold.seats, v_service.currency)
     returning * into v_booking;

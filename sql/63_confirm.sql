@@ -232,8 +232,8 @@ begin
     else
         -- Now the customer has as long as a payment may take.
         update booking.booking b
-        set needs_approval = false, version = b.version + 1, expires_at = clock_timestamp() + (
-            select s.payment_ttl
+        set needs_approval = false, version = b.version + 1, expires_at = (
+            select least(upper(b.span), clock_timestamp() + s.payment_ttl)
             from booking.service s
             where s.tenant_id = b.tenant_id and s.service_id = b.service_id)
         where b.tenant_id = v_booking.tenant_id and b.booking_id = v_booking.booking_id

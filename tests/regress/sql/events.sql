@@ -172,6 +172,17 @@ select kind, actor = 'role:' || session_user as role, detail ? 'expires_at' as w
 select count(*) from booking.hold where booking_id in (:'p', :'q');
 select count(*) from booking.booking_event where kind = 'expired';
 
+-- What came to nothing is forgotten after 90 days; what happened to a booking is not.
+update booking.booking_event set at = at - interval '91 days';
+select count(*) > 0 as of_bookings from booking.booking_event where booking_id is not null;
+select count(*) as of_bookings from booking.booking_event where booking_id is not null \gset
+insert into booking.booking_event (tenant_id, kind) select tenant_id, 'held' from booking.tenant limit 1;
+select booking.prune_events(1) as one;
+select count(*) > 0 as the_rest from booking.booking_event where booking_id is null and at < now() - interval '90 days';
+call booking.prune();
+select count(*) filter (where booking_id is not null) = :of_bookings as all_of_bookings, count(*) filter (where booking_id is null) as young
+from booking.booking_event;
+
 -- A booking takes its history along, a tenant all of it.
 delete from booking.booking where booking_id = :'b';
 select count(*) > 0 as left_over from booking.booking_event;

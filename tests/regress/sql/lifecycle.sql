@@ -126,6 +126,14 @@ update booking.hold set expires_at = clock_timestamp() where booking_id = :'b';
 select status, detail from booking.record_payment(:t, :'b', 'hopeful');
 select code, detail from booking.try_approve(:t, :'b');
 
+-- Nothing waits longer than it would last.
+update booking.service set approval_ttl = '90 days' where service_id = :'both';
+select booking_id as b from booking.book(:t, service => :'both', starts_at => date_trunc('hour', now()) + interval '20 hours') \gset
+select expires_at = upper(span) as at_its_end from booking.booking where booking_id = :'b';
+update booking.service set payment_ttl = '90 days' where service_id = :'both';
+select status from booking.approve(:t, :'b');
+select expires_at = upper(span) as at_its_end from booking.booking where booking_id = :'b';
+
 -- A busy window that came meanwhile: approval is refused, a payment is known.
 select booking_id as b from booking.book(:t, service => :'asked', starts_at => timestamptz '2100-01-05 09:00') \gset
 select booking_id as p from booking.book(:t, service => :'sold', starts_at => timestamptz '2100-01-05 11:00') \gset

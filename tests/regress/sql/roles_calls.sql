@@ -21,7 +21,7 @@ values ('api', '', 'public member service'),
     -- Who am I: policies ask.
     ('definer', 'caller|my_tenants', 'member service owner'),
     -- The upkeep of all tenants.
-    ('definer', 'resources_to_(roll|prune)|(roll|prune)_resource|prune_(sittings|changes|keys|tokens)|expire_(holds|bookings)|tell_refusals', 'service owner'),
+    ('definer', 'resources_to_(roll|prune)|(roll|prune)_resource|prune_(sittings|changes|events|keys|tokens)|expire_(holds|bookings)|tell_refusals', 'service owner'),
     -- The feed of all tenants.
     ('definer', 'changes|current_epoch', 'service owner'),
     ('procedure', 'roll|prune', 'service'),
