@@ -25,11 +25,13 @@ mod slots;
 mod upkeep;
 /// The databases that all this runs on.
 mod world;
+/// Holds and bookings.
+mod writes;
 
 /// Measures pg_booking beside its peers and prints the ratios.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure [default: slots history upkeep curves].
+    /// What to measure [default: slots history upkeep writes curves].
     groups: Vec<Group>,
     /// Pairs of runs a row, fewer where they take long.
     #[arg(long, default_value_t = 200)]
@@ -47,12 +49,19 @@ enum Group {
     Slots,
     History,
     Upkeep,
+    Writes,
     Curves,
     Peers,
     Profile,
 }
 
-const DEFAULT: [Group; 4] = [Group::Slots, Group::History, Group::Upkeep, Group::Curves];
+const DEFAULT: [Group; 5] = [
+    Group::Slots,
+    Group::History,
+    Group::Upkeep,
+    Group::Writes,
+    Group::Curves,
+];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -62,16 +71,26 @@ async fn main() -> Result<()> {
     } else {
         &arguments.groups
     };
-    let world = World::new().await?;
     let mut report = Report::new(arguments.runs);
+    let mut world = None;
     for group in groups {
+        // Writes have a world of their own.
+        if matches!(group, Group::Writes) {
+            writes::run(&mut report).await?;
+            continue;
+        }
+        let world = match &world {
+            Some(world) => world,
+            None => world.insert(World::new().await?),
+        };
         match group {
-            Group::Slots => slots::run(&world, &mut report).await?,
-            Group::History => history::run(&world, &mut report, arguments.history).await?,
-            Group::Upkeep => upkeep::run(&world, &mut report).await?,
-            Group::Curves => curves::run(&world, &mut report).await?,
-            Group::Peers => peers::run(&world, &mut report).await?,
-            Group::Profile => profile::run(&world, arguments.runs).await?,
+            Group::Writes => {}
+            Group::Slots => slots::run(world, &mut report).await?,
+            Group::History => history::run(world, &mut report, arguments.history).await?,
+            Group::Upkeep => upkeep::run(world, &mut report).await?,
+            Group::Curves => curves::run(world, &mut report).await?,
+            Group::Peers => peers::run(world, &mut report).await?,
+            Group::Profile => profile::run(world, arguments.runs).await?,
         }
     }
     report.write(&arguments.json)
