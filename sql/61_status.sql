@@ -179,9 +179,14 @@ begin
     if not found then
         raise exception 'unknown booking' using errcode = 'P0002';
     end if;
-    select s.* into strict v_service
+    select s.* into v_service
     from booking.service s
     where s.tenant_id = v_booking.tenant_id and s.service_id = v_booking.service_id;
+    if not found then
+        -- A customer reads the booking, not what it is of.
+        raise exception 'only whoever runs the tenant changes a booking here'
+            using errcode = '42501', hint = 'Customers do by its token: booking_api.cancel, booking_api.reschedule.';
+    end if;
     v_resources := array(
         select r.resource_id
         from booking.booking_resource r

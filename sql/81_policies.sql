@@ -60,10 +60,12 @@ begin
 end
 $$;
 
+-- By the sub that it was made with, found by the key: an e-mail address or a phone may read the same and is what anybody says.
 create policy customer_read on booking.booking
 for select
 using (
     customer_key = (select (booking.caller()).user_id)
+    and customer ->> 'sub' = (select (booking.caller()).user_id)
     and tenant_id = coalesce((select (booking.caller()).tenant_id), tenant_id));
 
 -- Who has signed in comes without a tenant.
