@@ -68,7 +68,7 @@ create table booking.booking (
         (lower_inc(span) and not upper_inc(span) and isfinite(lower(span)) and isfinite(upper(span))) is true),
     constraint booking_customer_object check (jsonb_typeof(customer) = 'object'),
     constraint booking_links_object check (jsonb_typeof(links) = 'object'),
-    constraint booking_price_positive check (price >= 0),
+    constraint booking_price_positive check (price >= 0 and price <> 'NaN'),
     constraint booking_price_has_currency check ((price is null) = (currency is null))
 ) with (fillfactor = 90);
 comment on table booking.booking is 'A booking, for good: a cancelled one keeps its row and what was assigned to it.';
