@@ -1,5 +1,5 @@
 -- The one claim space: holds, bookings, buffers, units and seats of every service under one constraint.
--- Next: 30_open.sql.
+-- Next: 29_zone.sql.
 
 create table booking.sitting (
     tenant_id uuid not null,

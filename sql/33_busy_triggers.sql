@@ -1,6 +1,6 @@
 -- Plain INSERT, UPDATE and DELETE keep pages right: a trigger takes the lock of 32_page_lock.sql and writes the pages.
 -- Statement-level where the statement can name what changed (transition tables exclude column lists), row-level where a
--- mere version bump must not fire it. Each also tells the feed (78_change.sql). Here: busy windows and claims.
+-- mere version bump must not fire it. Each also tells the feed (83_change.sql). Here: busy windows and claims.
 -- Next: 34_hours_triggers.sql.
 
 -- Busy windows. The locks come after the rows: a BEFORE ROW trigger would come after the first row and before the second,

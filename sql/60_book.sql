@@ -1,4 +1,4 @@
--- book: from a hold, or directly. Next: 61_follow.sql.
+-- book: from a hold, or directly. Next: 61_status.sql.
 
 create function booking.book_slot(
     tenant uuid,

@@ -1,5 +1,5 @@
 -- The states of a booking: one table of what leads where, one guard that nothing gets past, and one place where claims follow
--- the status, whoever changes it. Next: 62_cancel.sql.
+-- the status, whoever changes it. Next: 62_follow.sql.
 
 create type booking.transition as (from_status text, to_status text, by text);
 comment on type booking.transition is 'A step in the life of a booking, and what takes it.';

@@ -1,4 +1,4 @@
-//! Recurrence rules of RFC 5545 on the wall clock: which clocks follow from a first one, whatever the zone. `sql/74_series.sql`
+//! Recurrence rules of RFC 5545 on the wall clock: which clocks follow from a first one, whatever the zone. `sql/78_series.sql`
 //! says which instants they are.
 
 use crate::error::Sql;

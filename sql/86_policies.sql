@@ -13,7 +13,7 @@
 --
 -- A member's calls run with a member's rights, so whoever may cancel may write what cancel writes: constraints and triggers
 -- guard what the functions rely on. An update finds what its caller can read and is then refused (42501): the lock of a
--- row, which is an update, must not pass by what it cannot write. Next: 85_public.sql.
+-- row, which is an update, must not pass by what it cannot write. Next: 87_public.sql.
 
 do $$
 declare

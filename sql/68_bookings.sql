@@ -1,5 +1,5 @@
 -- list_bookings: the owner's list, page by page. With the rights of whoever asks: a member sees the bookings of the tenant, a
--- customer who has signed in the own ones. Next: 85_public.sql.
+-- customer who has signed in the own ones. Next: 69_put.sql.
 
 create index booking_start on booking.booking (tenant_id, booking.span_start(span), booking_id);
 

@@ -1,6 +1,6 @@
 -- Opening hours as people write them: 'Mo-Fr 09:00-12:00,13:00-18:00; Sa 10:00-14:00; We off', days and times as in the
 -- opening_hours notation of OpenStreetMap. Windows add up; off takes away what was said of its days before.
--- Next: 69_put_hours.sql.
+-- Next: 71_put_hours.sql.
 
 create type booking.hours as (weekday smallint, opens time, closes time);
 comment on type booking.hours is 'A weekly window: ISO weekday, wall clock from and to.';

@@ -1,4 +1,4 @@
--- What ends a booking: cancel, decline, complete, mark_no_show. Next: 63_confirm.sql.
+-- What ends a booking: cancel, decline, complete, mark_no_show. Next: 64_confirm.sql.
 
 create function booking.end_booking(tenant uuid, booking_id uuid, status text, reason text)
 returns booking.booking_result

@@ -1,4 +1,4 @@
--- More definers behind the public surface, as in 85_public.sql: the reads of a calendar. Next: 87_public_token.sql.
+-- More definers behind the public surface, as in 87_public.sql: the reads of a calendar. Next: 90_public_token.sql.
 
 create function booking.public_available_days(
     tenant text,

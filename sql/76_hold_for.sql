@@ -1,6 +1,6 @@
 -- Holds of the tenant itself: a venue keeps a date for somebody who has yet to decide, for hours or weeks. No session, no
 -- heartbeat, no quota; whoever runs the tenant makes it longer or shorter, lets it go (release) or books it (book), each
--- without a session. Next: 74_quota.sql.
+-- without a session. Next: 77_quota.sql.
 
 create function booking.own_expiry(tenant uuid, ttl interval, expires_at timestamptz)
 returns timestamptz

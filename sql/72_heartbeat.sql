@@ -1,5 +1,5 @@
 -- heartbeat: keeps what a session holds. A hold is renewed for the ttl that it was taken with, so presence is nothing but a
--- short one: hold with ttl => '10 seconds', beat every five. Next: 71_take_up.sql, which is what a late one does.
+-- short one: hold with ttl => '10 seconds', beat every five. Next: 73_take_up.sql, which is what a late one does.
 
 create type booking.heartbeat_result as (
     hold_id uuid,

@@ -1,4 +1,4 @@
--- What a customer may do to a booking by its manage token. Definers as in 85_public.sql. Next: 88_api.sql.
+-- What a customer may do to a booking by its manage token. Definers as in 87_public.sql. Next: 91_api.sql.
 
 create type booking.managed_booking as (
     booking_id uuid,

@@ -1,6 +1,6 @@
 -- Taking several slots of a service at once, all or none, as 56_take.sql takes one: everything is chosen first, then all claims
 -- go in by one statement, sorted, so that two who want the same in another order never wait for one another. hold_many and
--- series are this. Next: 73_hold_many.sql.
+-- series are this. Next: 75_hold_many.sql.
 
 create type booking.choice as (hold_id uuid, resource_id uuid, unit int, span tstzrange);
 comment on type booking.choice is 'A unit of a resource for one of several holds to be, with the span that it is claimed for.';

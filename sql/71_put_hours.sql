@@ -1,4 +1,4 @@
--- put_hours: weekly hours of one resource in one call. Next: 85_public.sql.
+-- put_hours: weekly hours of one resource in one call. Next: 72_heartbeat.sql.
 
 create function booking.own_schedule(resource booking.resource)
 returns uuid

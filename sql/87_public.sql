@@ -1,7 +1,7 @@
 -- The definers behind the public surface: SECURITY DEFINER, public arguments only (no as_of, no owner's functions), and
 -- each finds its tenant and service itself, since policies do not hold for the owner. Before anything else it asks whether
 -- it runs as the owner that it was given (public_tenant and public_key do). Unknown, inactive and foreign names are told
--- apart by nobody: one query, one answer. Their raising forms: 86_public_raise.sql.
+-- apart by nobody: one query, one answer. Their raising forms: 88_public_raise.sql.
 
 create function booking.uuid_of(id text)
 returns uuid

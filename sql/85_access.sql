@@ -1,6 +1,6 @@
 -- Who is asking. What grant_access was called with, the SQL logins that belong to one tenant, and who a request speaks for.
 -- A setting is believed only where whoever wrote it decides who that is anyway: PostgREST or the facade, which took on the
--- role of the members. Next: 81_policies.sql.
+-- role of the members. Next: 86_policies.sql.
 
 create table booking.access (
     public_role name,

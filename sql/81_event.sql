@@ -1,4 +1,4 @@
--- Who did what: the history of bookings and attempts. One call per event, by whoever did it. Next: 77_refusal.sql.
+-- Who did what: the history of bookings and attempts. One call per event, by whoever did it. Next: 82_refusal.sql.
 
 create function booking.client(tenant uuid)
 returns text

@@ -1,7 +1,7 @@
 -- Refusals, in the forms that return them: what a raising one wrote would be gone with its error. So many of a client and
 -- minute are events, the rest is counted, and told by the upkeep in one event each. Whoever loses a race must not wait for
 -- whoever lost it, too: each connection counts for itself. Unlogged, so that what is only counted waits for no disk; a crash
--- may lose a few minutes' counts. Next: 78_change.sql.
+-- may lose a few minutes' counts. Next: 83_change.sql.
 
 create unlogged table booking.refusal_tally (
     tenant_id uuid not null,

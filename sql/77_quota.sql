@@ -1,5 +1,5 @@
 -- Quotas: how many live holds the public may have, by session, by client and by service, so that nobody empties a calendar by
--- holding it. Applications that call the engine themselves are not asked, nor is whoever runs the tenant. Next: 75_token.sql.
+-- holding it. Applications that call the engine themselves are not asked, nor is whoever runs the tenant. Next: 78_series.sql.
 
 create function booking.lock_client(tenant uuid, client text)
 returns void

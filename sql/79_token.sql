@@ -1,5 +1,5 @@
--- Manage tokens: whoever has one may see, move or cancel one booking. Their public use: 87_public_token.sql.
--- Next: 76_idempotency.sql.
+-- Manage tokens: whoever has one may see, move or cancel one booking. Their public use: 90_public_token.sql.
+-- Next: 80_idempotency.sql.
 
 create table booking.booking_token (
     tenant_id uuid not null,

@@ -1,5 +1,5 @@
 -- Payments: each is recorded once, by its reference, and whatever has become of its booking: the money is there. Who takes it is
--- not our business. Next: 65_move.sql.
+-- not our business. Next: 66_move.sql.
 
 create table booking.payment (
     tenant_id uuid not null,

@@ -1,4 +1,4 @@
--- approve, and what it shares with a payment: a pending booking becomes one for good. Next: 64_payment.sql.
+-- approve, and what it shares with a payment: a pending booking becomes one for good. Next: 65_payment.sql.
 
 create function booking.moving(booking booking.booking)
 returns booking.question

@@ -1,5 +1,5 @@
 -- Series: occurrences of a recurrence rule, booked together in one transaction and cancelled together. A rule is read on the
--- wall clock of the service: Mondays at nine are at nine in winter and in summer. Next: 74_hold_for.sql.
+-- wall clock of the service: Mondays at nine are at nine in winter and in summer. Next: 79_token.sql.
 
 create function booking.rrule_clocks(rule text, first timestamp, most integer)
 returns timestamp[]

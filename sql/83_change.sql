@@ -1,6 +1,6 @@
 -- The change feed, as it is written: a row for what changed of what is free, by the triggers that write pages and by claims of
 -- holds, in the transaction that changed it. A renewal writes none, nor does a lapse: 1,000 visitors' heartbeats would be 17
--- million rows a day, and whoever reads compares expires_at. How it is read without missing any: 79_feed.sql.
+-- million rows a day, and whoever reads compares expires_at. How it is read without missing any: 84_feed.sql.
 
 create table booking.change (
     writer xid8 not null default pg_current_xact_id(),

@@ -1,6 +1,6 @@
 -- reschedule and reassign: a booking gets another time or other resources, and keeps its id, its history and its tokens. Its
 -- old claims go first and the new ones come, in one transaction: nobody slips in, since nobody sees the first without the
--- second; and where the second is refused, a savepoint undoes the first. Next: 66_erase.sql.
+-- second; and where the second is refused, a savepoint undoes the first. Next: 67_erase.sql.
 
 create function booking.move(booking booking.booking, question booking.question, starts_at timestamptz, resource uuid)
 returns text

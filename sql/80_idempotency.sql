@@ -1,5 +1,5 @@
 -- Done once, however often it is asked for: key, request and response are written with what was done, and a repeat is told
--- the same. Next: 77_event.sql.
+-- the same. Next: 81_event.sql.
 
 create table booking.idempotency (
     tenant_id uuid not null,

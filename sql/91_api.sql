@@ -1,6 +1,6 @@
 -- The public surface, the one schema to expose over HTTP. {tenant} and {service} are uuid or slug; a slot_id stands for
--- tenant, service, start, duration and resource. Plain SQL around the definers of 85_public.sql, parsed here and now, so
--- that its callers need no USAGE on booking. Next: 89_api_read.sql.
+-- tenant, service, start, duration and resource. Plain SQL around the definers of 87_public.sql, parsed here and now, so
+-- that its callers need no USAGE on booking. Next: 92_api_read.sql.
 
 create function booking_api.services(tenant text)
 returns setof booking.public_service

@@ -1,4 +1,4 @@
--- Forgetting a customer, and keeping the books. Next: 67_put.sql.
+-- Forgetting a customer, and keeping the books. Next: 68_bookings.sql.
 
 create type booking.erase_result as (bookings bigint, code text, detail jsonb);
 comment on type booking.erase_result is 'How many bookings forgot their customer. code: always null.';

@@ -1,5 +1,5 @@
 -- What is moved, made larger or kept longer by a plain UPDATE takes its claims along: no statement leaves a booking at a time
--- that it has not taken. Next: 61_status.sql.
+-- that it has not taken. Next: 63_cancel.sql.
 
 create function booking.move_claims(tenant uuid, hold_id uuid, booking_id uuid, old_span tstzrange, new_span tstzrange)
 returns void

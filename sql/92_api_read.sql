@@ -1,4 +1,4 @@
--- The public surface, continued: what a calendar reads beside the slots. Next: 90_api_token.sql.
+-- The public surface, continued: what a calendar reads beside the slots. Next: 93_api_token.sql.
 
 create function booking_api.available_days(
     tenant text,

@@ -1,5 +1,5 @@
 -- The first hour: a service and its hours in one call each. Everything they do, plain INSERTs do as well.
--- Next: 68_hours_text.sql.
+-- Next: 70_hours_text.sql.
 
 create function booking.put_service(
     tenant uuid,

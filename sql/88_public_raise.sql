@@ -1,5 +1,5 @@
--- The raising forms of 85_public.sql: a refusal becomes PTnnn, which PostgREST answers with that HTTP status.
--- Next: 87_public_read.sql.
+-- The raising forms of 87_public.sql: a refusal becomes PTnnn, which PostgREST answers with that HTTP status.
+-- Next: 89_public_read.sql.
 
 create function booking.public_refuse(code text, detail jsonb)
 returns void

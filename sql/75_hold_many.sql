@@ -1,4 +1,4 @@
--- hold_many: several starts of a service for one session, all or none. Next: 74_series.sql.
+-- hold_many: several starts of a service for one session, all or none. Next: 76_hold_for.sql.
 
 create function booking.check_starts(service booking.service, starts_at timestamptz[], minutes int, most int)
 returns timestamptz[]
