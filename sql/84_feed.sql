@@ -1,7 +1,7 @@
 -- The change feed, as it is read, by polling: a NOTIFY in booking transactions cut their rate to a fifth when measured.
 -- Writers commit in another order than they write, so that no number or time tells where a reader stands. What does: every
 -- transaction below the xmin of a snapshot is over, and what it wrote is visible or never will be. So a reader has had all
--- below the xmin of its last read, and remembers what it had of the rest. Next: 80 and after, who may see what.
+-- below the xmin of its last read, and remembers what it had of the rest. Next: 85_access.sql, who may see what.
 
 -- Unlogged, so that it is empty after a crash, a promotion and a recovery to a point in time, and not dumped: each time ids
 -- of transactions may be given out anew, and whoever resumes from before has to begin again.
