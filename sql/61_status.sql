@@ -247,4 +247,4 @@ end
 $$;
 comment on function booking.lock_booking(uuid, uuid, uuid[]) is
     'Locks a booking with all that a change of it writes, in the order of every writer: its service if that has limits, its '
-    'resources and members, and itself. among: the resources that it may move to. P0002: unknown booking.';
+    'resources and members, and itself. among: the resources that it may move to. P0002: unknown booking; 42501: for a customer, who may only see it.';
