@@ -137,7 +137,7 @@ parallel safe
 begin atomic
     select coalesce(
         case when jsonb_typeof(customer -> 'sub') = 'string' then nullif(customer ->> 'sub', '') end,
-        case when jsonb_typeof(customer -> 'email') = 'string' then nullif(lower(btrim(customer ->> 'email')), '') end,
-        case when jsonb_typeof(customer -> 'phone') = 'string' then nullif(btrim(customer ->> 'phone'), '') end);
+        case when jsonb_typeof(customer -> 'email') = 'string' then nullif(lower(btrim(customer ->> 'email', E' \t\n\r\f\x0B')), '') end,
+        case when jsonb_typeof(customer -> 'phone') = 'string' then nullif(btrim(customer ->> 'phone', E' \t\n\r\f\x0B'), '') end);
 end;
 comment on function booking.customer_key(jsonb) is 'By what a customer is known again: the sub of a JWT, else lower-cased e-mail, else phone, else null.';

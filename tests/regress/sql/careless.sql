@@ -117,6 +117,8 @@ select booking.zone_offsets('UTC', now(), 'infinity');
 select booking.expire_holds(-1);
 \set VERBOSITY default
 select booking.customer_key('{"email": " Ada@X.org "}'), booking.customer_key('{"email": {}, "phone": "1"}'), booking.customer_key('{"email": ""}');
+-- Pasted, with what ends a line or a cell.
+select booking.customer_key('{"email": "\tAda@x.org\r\n"}'), booking.customer_key('{"email": "\n", "phone": "\t030 1\n"}');
 select * from booking.verify();
 -- TRUNCATE names no rows; no page is wrong after it.
 select booking.recompute(:t) > 0 as stored;
