@@ -108,6 +108,11 @@ fn as_expected(runs: &[[String; 4]]) -> Result<()> {
     Ok(())
 }
 
+/// Whether all is as a night leaves it. The jobs pass by what another has locked just then, and find it the next time.
+async fn is_morning(client: &Client) -> Result<bool> {
+    Ok(client.query_one(MORNING, &[]).await?.get(0))
+}
+
 fn code(result: Result<Vec<[String; 4]>>) -> Result<SqlState> {
     let error = result.err().context("no error")?;
     let error = error
@@ -159,7 +164,14 @@ async fn the_jobs_run_on_time_as_a_role_that_can_read_nothing() -> Result<()> {
 
     // On time, through a connection of pg_cron's own.
     as_expected(&runs(&client).await?)?;
-    assert!(client.query_one(MORNING, &[]).await?.get::<_, bool>(0));
+    let began = Instant::now();
+    while !is_morning(&client).await? {
+        ensure!(
+            began.elapsed() < Duration::from_secs(130),
+            "something is left"
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     let readable: i64 = client
         .query_one(
             "select count(*) from pg_class
@@ -178,11 +190,22 @@ async fn the_jobs_run_on_time_as_a_role_that_can_read_nothing() -> Result<()> {
         .batch_execute("delete from cron.job_run_details")
         .await?;
     drop((client, admin));
-    text(&cluster.run("stop")?)?;
-    cluster.start(&[&SETTINGS[..], &["cron.use_background_workers=on"]].concat())?;
-    let client = cluster.connect("site").await?;
-    as_expected(&runs(&client).await?)?;
-    assert!(client.query_one(MORNING, &[]).await?.get::<_, bool>(0));
+    let settings = [&SETTINGS[..], &["cron.use_background_workers=on"]].concat();
+    let mut nights = 0;
+    let client = loop {
+        text(&cluster.run("stop")?)?;
+        cluster.start(&settings)?;
+        let client = cluster.connect("site").await?;
+        as_expected(&runs(&client).await?)?;
+        if is_morning(&client).await? {
+            break client;
+        }
+        nights += 1;
+        ensure!(nights < 5, "something is left");
+        client
+            .batch_execute("delete from cron.job_run_details")
+            .await?;
+    };
 
     what_cannot_be_scheduled_leaves_the_jobs_as_they_are(&client).await?;
     a_role_schedules_what_runs_as_itself(&cluster, &client).await?;
