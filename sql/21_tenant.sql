@@ -30,7 +30,8 @@ comment on column booking.tenant.own_hold_ttl is 'How long a hold of its own (bo
 comment on column booking.tenant.max_session_holds is
     'How many live holds the public may have by one session (BK008). Applications that call the engine themselves are not asked.';
 comment on column booking.tenant.max_client_holds is
-    'How many live holds the public may have by one client, as booking.client knows it: an address may be that of a whole office.';
+    'How many live holds the public may have by one client, as booking.client knows it: an address may be that of a whole office. '
+    'Its pending bookings that block are among them, until they are confirmed or over.';
 comment on column booking.tenant.active is 'False: the public surface answers as if it did not exist.';
 comment on column booking.tenant.version is 'Counts changes; an update of it is the lock on the row.';
 

@@ -14,8 +14,9 @@ begin
         on m.tenant_id = c.tenant_id and m.service_id = booking.service_id and m.resource_id = c.resource_id
     where c.tenant_id = booking.tenant_id and c.hold_id = settle.hold_id;
     if booking.status = 'pending' and settle.blocks then
+        -- Whoever made it has one more that waits: the quota of a client counts it.
         update booking.hold h
-        set session_hash = null, client = null, booking_id = booking.booking_id, expires_at = booking.expires_at
+        set session_hash = null, booking_id = booking.booking_id, expires_at = booking.expires_at
         where h.tenant_id = booking.tenant_id and h.hold_id = settle.hold_id;
         return;
     elsif booking.status = 'confirmed' then

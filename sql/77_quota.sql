@@ -73,3 +73,49 @@ $$;
 comment on function booking.over_quota(booking.service, bytea, tstzrange[]) is
     'Null where a session may have so many more holds of these spans, else the details of BK008: the quota of its session, of its '
     'client (booking.client, where anything is known of it), or of the service. The caller has locked the session.';
+
+create function booking.over_pending(
+    tenant uuid,
+    service uuid,
+    starts_at timestamptz,
+    duration interval,
+    session_hash bytea)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_client text := booking.client(over_pending.tenant);
+    v_service booking.service;
+    v_span tstzrange;
+    v_most int;
+    v_held bigint;
+    v_until timestamptz;
+begin
+    select s.* into v_service
+    from booking.service s
+    where s.tenant_id = over_pending.tenant and s.service_id = over_pending.service;
+    if v_client is null or starts_at is null or not (booking.waits(v_service) and v_service.pending_blocks) then
+        return null;
+    end if;
+    perform booking.check_range(over_pending.starts_at, over_pending.starts_at);
+    v_span := tstzrange(over_pending.starts_at, booking.slot_end(
+        v_service, over_pending.starts_at,
+        (booking.question(over_pending.tenant, over_pending.service, over_pending.duration)).minutes));
+    perform booking.lock_session(over_pending.session_hash);
+    perform booking.lock_client(over_pending.tenant, v_client);
+    select t.max_client_holds into v_most
+    from booking.tenant t
+    where t.tenant_id = over_pending.tenant;
+    select count(*), min(h.expires_at) into v_held, v_until
+    from booking.hold h
+    where h.tenant_id = over_pending.tenant and h.client = v_client and h.expires_at > clock_timestamp()
+        and (h.session_hash = over_pending.session_hash and h.span && v_span) is not true;
+    return booking.quota('client', v_most, v_held, 1, v_until);
+end
+$$;
+comment on function booking.over_pending(uuid, uuid, timestamptz, interval, bytea) is
+    'Null where the public may book a slot directly, else the details of BK008: a pending booking that blocks is as good as a '
+    'hold, and its client, where anything is known of it, has too many of both.';

@@ -338,6 +338,7 @@ declare
     v_tenant uuid;
     v_caller bytea;
     v_earlier booking.earlier;
+    v_over jsonb;
     v_result booking.booking_result;
 begin
     if idempotency_key is not null then
@@ -358,9 +359,21 @@ begin
     else
         v_key := booking.public_key(tenant, service, starts_at, duration, resource, slot_id);
     end if;
-    v_result := booking.book_quietly(
-        v_key.tenant_id, hold_id, session_id, v_key.service_id, v_key.starts_at, v_key.duration, v_key.resource_id,
-        v_customer, if_still_free, seats);
+    -- A hold was counted when it was taken, and counts on.
+    if v_key.service_id is not null and (hold_id is null or if_still_free) then
+        v_over := booking.over_pending(
+            v_key.tenant_id, v_key.service_id, v_key.starts_at, v_key.duration, booking.session_hash(session_id));
+    end if;
+    if v_over is not null then
+        v_result := booking.not_booked('BK008', v_over);
+        perform booking.record_refusal(
+            v_key.tenant_id, 'BK008', 'book', booking.session_hash(session_id), v_key.service_id, v_key.starts_at, v_key.duration,
+            v_key.resource_id, hold_id, detail => v_over);
+    else
+        v_result := booking.book_quietly(
+            v_key.tenant_id, hold_id, session_id, v_key.service_id, v_key.starts_at, v_key.duration, v_key.resource_id,
+            v_customer, if_still_free, seats);
+    end if;
     if idempotency_key is not null then
         perform booking.end_once(v_tenant, 'book', v_caller, idempotency_key, v_result);
     end if;

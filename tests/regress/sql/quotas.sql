@@ -78,6 +78,32 @@ update booking.hold set expires_at = clock_timestamp() - interval '1 s' where cl
 select hold(30 + h, 20 + h, 'two', 8) from generate_series(1, 2) h;
 select s, b.status, b.code from generate_series(12, 13) s, booking_api.try_heartbeat('t', session(s)) b;
 rollback;
+-- A pending booking that blocks keeps its slot as a hold does, and longer: its client has one the less, however it came about.
+begin;
+update booking.service set price = 10, currency = 'EUR' where slug = 'two';
+set local booking.client = '192.0.2.3';
+select hold(47, 1, 'two', 9);
+select code from booking_api.try_book('t', (select hold_id from booking.hold where client = '192.0.2.3'), session(47));
+select booking_id, code from booking_api.try_book('t', service => 'two', starts_at => '2100-01-09 02:00') \gset pending_
+select hold(47, 3, 'two', 9);
+select code, detail ->> 'quota' as quota
+from booking_api.try_book('t', service => 'two', starts_at => '2100-01-09 04:00', session_id => session(47), idempotency_key => 'k');
+select code from booking_api.try_book('t', gen_random_uuid(), session(47), 'two', '2100-01-09 04:00', if_still_free => true);
+select hold(48, 5, 'two', 9);
+-- The slot that it holds is no more, and what does not wait is no hold; paid for, it is none either.
+select code from booking_api.try_book('t', service => 'one', starts_at => '2100-01-09 04:00');
+select code from booking_api.try_book('t', service => 'two', starts_at => '2100-01-09 03:00', session_id => session(47));
+select status from booking.record_payment(:t, :'pending_booking_id', 'paid');
+select code from booking_api.try_book('t', service => 'two', starts_at => '2100-01-09 04:00', session_id => session(47), idempotency_key => 'k');
+-- Somebody else, or nobody that anything is known of; and where it does not block.
+set local booking.client = '192.0.2.4';
+select code from booking_api.try_book('t', service => 'two', starts_at => '2100-01-09 06:00');
+set local booking.client = '';
+select code from booking_api.try_book('t', service => 'two', starts_at => '2100-01-09 07:00');
+set local booking.client = '192.0.2.3';
+update booking.service set pending_blocks = false where slug = 'two';
+select code from booking_api.try_book('t', service => 'two', starts_at => '2100-01-09 08:00');
+rollback;
 
 -- By service, whoever they are; what the tenant keeps for itself does not count.
 update booking.service set max_holds = 2 where slug = 'one';
