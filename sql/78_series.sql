@@ -40,6 +40,10 @@ declare
 begin
     if v_rule is null or rrule_starts.starts_at is null then
         raise exception 'rule and starts_at are needed' using errcode = '22004';
+    elsif v_rule ~ 'FREQ=(SECOND|MINUTE)LY' and v_rule ~ ';?BY[A-Z]+=' then
+        -- The search leaps over days then, and over occurrences: every first of July is every fourth or so.
+        raise exception 'a rule by the minute or second cannot be narrowed'
+            using errcode = '22023', hint = 'Write it as FREQ=DAILY with BYHOUR and BYMINUTE.';
     elsif v_until ~ '^\d{8}$' then
         -- A date, of which the last one counts.
         v_rule := replace(v_rule, 'UNTIL=' || v_until, 'UNTIL=' || v_until || 'T235959Z');
@@ -61,7 +65,7 @@ end
 $$;
 comment on function booking.rrule_starts(text, timestamptz, text, int) is
     'The instants of a recurrence rule (RFC 5545, as FREQ=WEEKLY;BYDAY=MO,TH;COUNT=10) from a first one on, on the wall clock of a '
-    'zone, at most so many. UNTIL: a date, which counts, a clock of the zone, or an instant with Z. 22023: not a rule; 22008: no '
+    'zone, at most so many. UNTIL: a date, which counts, a clock of the zone, or an instant with Z. 22023: not a rule, or one by the minute or second with BY...; 22008: no '
     'such date; 22004: missing.';
 
 create type booking.series_result as (

@@ -141,5 +141,10 @@ select booking.book_series(:t, :'one', '2100-12-06 09:00', 'FREQ=WEEKLY;COUNT=3'
 select booking.book_series(:t, :t, '2100-12-06 09:00', 'FREQ=WEEKLY;COUNT=3');
 select booking.book_series(:t, :'one', '2100-12-06 09:00', 'FREQ=WEEKLY;COUNT=3', session_id => 'short');
 select booking.rrule_clocks('FREQ=DAILY;COUNT=3', 'infinity', 3);
+-- Refused, where the search would miss some: an end that comes too early is not noticed.
+select booking.rrule_starts('FREQ=MINUTELY;BYMONTH=7;BYMONTHDAY=1;BYHOUR=9;BYMINUTE=0;COUNT=3', '2099-07-01 09:00', 'UTC', 3);
+select booking.rrule_starts('BYMONTH=7;FREQ=SECONDLY;COUNT=3', '2099-07-01 09:00', 'UTC', 3);
+select booking.rrule_starts('FREQ=MINUTELY;INTERVAL=90;COUNT=3', '2099-07-01 09:00', 'UTC', 3);
+select booking.rrule_starts('FREQ=HOURLY;BYMONTH=7;BYMONTHDAY=1;BYHOUR=9;COUNT=3', '2099-07-01 09:00', 'UTC', 3);
 select booking.rrule_clocks('FREQ=DAILY;COUNT=3', '2100-01-01', -1);
 select booking.rrule_clocks('FREQ=DAILY', '290000-01-01', 3);
