@@ -191,9 +191,12 @@ begin
         select r.resource_id
         from booking.booking_resource r
         where r.tenant_id = v_booking.tenant_id and r.booking_id = v_booking.booking_id);
-    -- What a limit counts changes; and who moves may open a class, which one does at a time.
-    if not booking.lock_limits(v_service) and among is not null and v_service.seats is not null then
+    -- What a limit counts changes. Who moves takes a slot anew, and may find a first limit then, or open a class: the lock for
+    -- that would come after those of resources, where calls locked each other up.
+    if among is not null then
         perform booking.lock_service(v_service);
+    else
+        perform booking.lock_limits(v_service);
     end if;
     perform booking.lock_resources(v_booking.tenant_id, v_resources || among);
     if among is not null then

@@ -196,14 +196,16 @@ as $$
 declare
     v_members uuid[];
 begin
-    -- Who may have to take a slot again locks all whom it could be, before anything is let go.
+    -- Who may have to take a slot again locks all whom it could be, before anything is let go: also where what is kept may
+    -- lapse before the last lock is had.
     select booking.members_of(b.tenant_id, b.service_id) into v_members
     from booking.booking b
     where b.tenant_id = lock_to_confirm.tenant and b.booking_id = lock_to_confirm.booking_id
         and not exists (
             select
             from booking.hold h
-            where h.tenant_id = b.tenant_id and h.booking_id = b.booking_id and h.expires_at > clock_timestamp());
+            where h.tenant_id = b.tenant_id and h.booking_id = b.booking_id
+                and h.expires_at > clock_timestamp() + interval '30 seconds');
     return booking.lock_booking(lock_to_confirm.tenant, lock_to_confirm.booking_id, v_members);
 end
 $$;
