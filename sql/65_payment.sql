@@ -36,6 +36,24 @@ end
 $$;
 comment on function booking.paid(booking.booking) is 'What has been paid for a booking so far.';
 
+create function booking.currency_of(booking booking.booking)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return coalesce(booking.currency, (
+        select p.currency
+        from booking.payment p
+        where p.tenant_id = currency_of.booking.tenant_id and p.booking_id = currency_of.booking.booking_id
+        limit 1));
+end
+$$;
+comment on function booking.currency_of(booking.booking) is
+    'What a booking is paid for in: the currency of its price; of one without, that of the first payment; null where there is neither.';
+
 create function booking.try_record_payment(
     tenant uuid,
     booking_id uuid,
@@ -52,7 +70,7 @@ as $$
 declare
     v_booking booking.booking := booking.lock_to_confirm(try_record_payment.tenant, try_record_payment.booking_id);
     v_status text := booking.status_at(v_booking, clock_timestamp());
-    v_currency text := coalesce(try_record_payment.currency, v_booking.currency);
+    v_currency text := coalesce(try_record_payment.currency, booking.currency_of(v_booking));
     -- Who pays when nothing is left to pay has paid once more.
     v_amount numeric := round(coalesce(
         try_record_payment.amount, nullif(greatest(v_booking.price - booking.paid(v_booking), 0), 0), v_booking.price), 2);
@@ -65,7 +83,7 @@ begin
     end if;
     insert into booking.payment (tenant_id, reference, booking_id, amount, currency)
     select v_booking.tenant_id, try_record_payment.reference, v_booking.booking_id, v_amount, v_currency
-    where v_currency = v_booking.currency and v_amount is not null
+    where v_currency = coalesce(booking.currency_of(v_booking), v_currency) and v_amount is not null
     on conflict on constraint payment_pkey do nothing;
     if not found then
         select p.* into v_before
@@ -73,7 +91,8 @@ begin
         where p.tenant_id = v_booking.tenant_id and p.reference = try_record_payment.reference;
         if v_before.reference is null then
             raise exception 'this booking is not paid for in %', coalesce(v_currency, 'money')
-                using errcode = '22023', hint = coalesce('Its currency is ' || v_booking.currency || '.', 'It has no price.');
+                using errcode = '22023', hint = coalesce(
+                    'Its currency is ' || booking.currency_of(v_booking) || '.', 'It has no price: say how much was paid, in which currency.');
         elsif v_before.booking_id <> v_booking.booking_id or v_before.currency <> v_currency
             or v_before.amount <> coalesce(round(try_record_payment.amount, 2), v_before.amount)
         then
@@ -111,11 +130,11 @@ as $$
 declare
     v_paid numeric := booking.paid(booking);
     v_due numeric := case
-        when booking.status_at(booking, clock_timestamp()) in ('cancelled', 'declined', 'expired') then 0 else booking.price
+        when booking.status_at(booking, clock_timestamp()) in ('cancelled', 'declined', 'expired') then 0 else coalesce(booking.price, 0)
     end;
 begin
     if v_paid > v_due then
-        return jsonb_build_object('to_refund', v_paid - v_due, 'currency', booking.currency);
+        return jsonb_build_object('to_refund', v_paid - v_due, 'currency', booking.currency_of(booking));
     end if;
     return null;
 end
@@ -143,4 +162,5 @@ comment on function booking.record_payment(uuid, uuid, text, numeric, text) is
     'all is paid and nothing else is missing. It is recorded whatever has become of the booking: one that expired unpaid takes its '
     'slot again if that is still free, and is confirmed; else it stays what it is, and detail has {to_refund, currency}, or the '
     'code of why it is not confirmed though all is paid: to record it again tries again. '
-    'BK006: that reference was another payment. 22023: another currency, or nothing to pay; 22004: no reference; P0002: unknown booking.';
+    'BK006: that reference was another payment. 22023: another currency, or no amount where there is no price; 22004: no reference; '
+    'P0002: unknown booking.';

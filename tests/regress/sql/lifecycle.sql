@@ -91,6 +91,10 @@ select status, detail from booking.record_payment(:t, :'b', 'pi_3', 5);
 select booking_id as other from booking.book(:t, service => :'sold', starts_at => at(19)) \gset
 select code from booking.try_record_payment(:t, :'other', 'pi_2');
 select booking.record_payment(:t, :'plain_b', 'pi_9');
+-- Money that nobody asked for is known as well.
+select status, code, detail from booking.record_payment(:t, :'plain_b', 'pi_9', 7, 'CHF');
+select status, code, detail from booking.record_payment(:t, :'plain_b', 'pi_9', 7, 'CHF');
+select booking.record_payment(:t, :'plain_b', 'pi_10', 7, 'EUR');
 select booking.record_payment(:t, :'other', null);
 
 -- Paid too late, and still free: confirmed. Paid too late, and gone: it is known all the same, and is to be refunded.

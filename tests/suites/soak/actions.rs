@@ -99,7 +99,12 @@ pub const OWNER: &[Action] = &[
     action("other weight", 3, &[], other_weight),
     action("recompute", 2, &[], recompute),
     action("expire holds", 6, &[], expire_holds),
-    action("approve", 12, &["BK001", "BK003", "BK004", "BK005"], approve),
+    action(
+        "approve",
+        12,
+        &["BK001", "BK003", "BK004", "BK005"],
+        approve,
+    ),
     action("decline", 3, &["BK005"], decline),
     action("reassign", 6, &["BK001", "BK003", "BK004"], reassign),
     action("look", 2, &[], look),
