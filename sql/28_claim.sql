@@ -61,6 +61,8 @@ comment on constraint claim_no_overlap on booking.claim is
     'No two claims of one unit overlap, unless they are seats of one sitting: nothing can be booked twice.';
 
 -- Both owners look their claims up by key; the first also finds the holds of a resource without touching bookings.
-create index claim_hold on booking.claim (tenant_id, hold_id) where hold_id is not null;
-create index claim_held on booking.claim (tenant_id, resource_id) where hold_id is not null;
+-- That of holds comes last: of indexes that look alike, as all do while there are no claims, the planner takes the youngest
+-- (until PostgreSQL 15), and with a plan for the whole tenant a call with 2,000 holds beside it takes 0.3 ms more.
+create index claim_held on booking.claim (resource_id) where hold_id is not null;
 create index claim_booking on booking.claim (tenant_id, booking_id) where booking_id is not null;
+create index claim_hold on booking.claim (tenant_id, hold_id) where hold_id is not null;

@@ -6,6 +6,7 @@ language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

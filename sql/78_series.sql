@@ -159,6 +159,7 @@ language plpgsql
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -310,6 +311,7 @@ rows 10
 set search_path = pg_catalog, booking, pg_temp
 set lock_timeout = '3s'
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
