@@ -58,7 +58,7 @@ async fn shares(client: &Client) -> Result<Vec<i64>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shares_are_those_of_the_weights() -> Result<()> {
     let _alone = ALONE.lock().await;
-    for (bookings, weights) in [(800, [1, 1, 1, 1]), (3200, [1, 1, 2, 4])] {
+    for (bookings, weights) in [(2000, [1, 1, 1, 1]), (4000, [1, 1, 2, 4])] {
         let db = TestDb::new("shares").await?;
         let watch = world(&db, weights).await?;
         let next = AtomicI32::new(0);
