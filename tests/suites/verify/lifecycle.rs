@@ -35,13 +35,14 @@ impl Writer<'_> {
             3 => step("pay", format!(
                 "select (booking.try_record_payment(b.tenant_id, b.booking_id, gen_random_uuid()::text)).code from {pending}"
             )),
-            4 => step("time runs out", format!(
-                "with b as (
-                    update booking.booking b set expires_at = now() where b.status = 'pending' and {}
-                    returning booking_id, expires_at)
-                 update booking.hold h set expires_at = b.expires_at from b where h.booking_id = b.booking_id",
-                self.some("b.booking_id", 3)
-            )),
+            4 => {
+                let some = self.some("b.booking_id", 2);
+                step("time runs out", format!(
+                    "update booking.hold h set expires_at = now()
+                     where h.booking_id in (select b.booking_id from booking.booking b where b.status = 'pending' and {some});
+                     update booking.booking b set expires_at = now() where b.status = 'pending' and {some}"
+                ))
+            }
             5..=6 => {
                 let slot = self.slot();
                 step("reschedule", format!(
@@ -55,7 +56,11 @@ impl Writer<'_> {
             }
             7 => step("reassign", format!(
                 "select (booking.try_reassign(r.tenant_id, r.booking_id, r.resource_id)).code
-                 from {booking} join booking.booking_resource r using (tenant_id, booking_id) limit 1"
+                 from (
+                    select * from booking.booking b
+                    where b.status in ('confirmed', 'pending') and upper(b.span) > now() {}) b
+                 join booking.booking_resource r using (tenant_id, booking_id) limit 1",
+                self.any("b.booking_id")
             )),
             _ => step("ends", format!(
                 "update booking.booking b
