@@ -70,6 +70,14 @@ pub struct Config {
     #[arg(long, env = "BOOKING_BODY_LIMIT", default_value = "65536", value_parser = parse_count)]
     pub body_limit: usize,
 
+    /// The roles that requests run as
+    #[command(flatten)]
+    pub roles: Roles,
+
+    /// The secret that HS256 tokens are signed with
+    #[arg(long, env = "BOOKING_JWT_SECRET", hide_env_values = true)]
+    pub jwt_secret: Option<String>,
+
     /// How log lines look; they go to standard error
     #[arg(long, env = "BOOKING_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
@@ -77,6 +85,32 @@ pub struct Config {
     /// What is logged: a level (error, warn, info, debug, trace), or levels by module as in `info,booking_facade=debug`
     #[arg(long, env = "BOOKING_LOG", default_value = "info")]
     pub log: String,
+}
+
+/// The roles that the facade takes on, as `booking.grant_access` knows them. Its login is a member of each, and of nothing else.
+#[derive(Args, Clone, Debug)]
+pub struct Roles {
+    /// What visitors' requests run as; without it, the login itself
+    #[arg(long = "public-role", env = "BOOKING_PUBLIC_ROLE", id = "public-role")]
+    pub public: Option<String>,
+
+    /// What signed-in requests run as
+    #[arg(
+        long = "member-role",
+        env = "BOOKING_MEMBER_ROLE",
+        id = "member-role",
+        default_value = "authenticated"
+    )]
+    pub member: String,
+
+    /// What requests with a service token run as
+    #[arg(
+        long = "service-role",
+        env = "BOOKING_SERVICE_ROLE",
+        id = "service-role",
+        default_value = "service_role"
+    )]
+    pub service: String,
 }
 
 /// How log lines look.

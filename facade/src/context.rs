@@ -6,13 +6,16 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, error, info, info_span, warn};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -84,10 +87,13 @@ fn request_id(request: &Request) -> String {
         .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What is wrong, and the id that finds it in the log.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody<'a> {
     #[serde(flatten)]
     problem: Problem,
+    /// As in the header `X-Request-Id`.
     request_id: &'a str,
 }
 
@@ -99,7 +105,7 @@ fn with_problem(mut response: Response, request_id: &str) -> Response {
     };
     let retry_after = problem.retry_after;
     let (mut parts, _) = response.into_parts();
-    let body = serde_json::to_vec(&Body {
+    let body = serde_json::to_vec(&ProblemBody {
         problem,
         request_id,
     })
@@ -112,6 +118,11 @@ fn with_problem(mut response: Response, request_id: &str) -> Response {
     parts
         .headers
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if parts.status == StatusCode::UNAUTHORIZED {
+        parts
+            .headers
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(seconds) = retry_after {
         parts.headers.insert(RETRY_AFTER, seconds.into());
     }

@@ -5,17 +5,22 @@
 //! Statements are never named and no setting outlives its transaction, so pgbouncer may stand in between. Result columns
 //! must be of built-in types: for any other the driver would prepare a named look-up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use postgres_protocol::escape::{escape_identifier, escape_literal};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{NoTls, Row};
 use tracing::debug;
 
-use crate::config::Config;
+use crate::caller::{Caller, Who};
+use crate::client::Client;
+use crate::config::{Config, Roles};
 use crate::problem::Problem;
+use crate::secret::Secret;
 use crate::sqlstate;
 
 /// Added to the statement timeout: by then the server has answered, or it is not there.
@@ -29,6 +34,8 @@ pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 pub struct Db {
     pool: Pool,
     statement_timeout: Duration,
+    /// `set local` of the timeout, and of the role of visitors, of the signed in, of the service.
+    settings: Arc<[String; 3]>,
 }
 
 impl Db {
@@ -65,18 +72,58 @@ impl Db {
         Ok(Self {
             pool,
             statement_timeout: config.statement_timeout,
+            settings: Arc::new(settings(config.statement_timeout, &config.roles)),
         })
     }
 
     /// Calls a function that reads.
-    pub async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Problem> {
-        self.call("begin read only", sql, params).await
+    pub async fn read(
+        &self,
+        caller: &Caller,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Problem> {
+        let begin = self.begin("begin read only", caller);
+        self.call(&begin, sql, params).await
     }
 
     /// Calls a function that writes and returns one row.
-    pub async fn write(&self, sql: &str, params: &[Param<'_>]) -> Result<Row, Problem> {
-        let mut rows = self.call("begin", sql, params).await?;
+    pub async fn write(
+        &self,
+        caller: &Caller,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Row, Problem> {
+        let mut rows = self.write_rows(caller, sql, params).await?;
         rows.pop().ok_or_else(Problem::internal)
+    }
+
+    /// Calls a function that writes and returns rows.
+    pub async fn write_rows(
+        &self,
+        caller: &Caller,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Problem> {
+        let begin = self.begin("begin", caller);
+        self.call(&begin, sql, params).await
+    }
+
+    /// What a transaction of the caller's begins with. No setting outlives it.
+    fn begin(&self, begin: &str, caller: &Caller) -> String {
+        let [visitor, signed_in, service] = &*self.settings;
+        let mut text = match &caller.who {
+            Who::Visitor => format!("{begin}; {visitor}"),
+            Who::SignedIn(Secret(claims)) => format!(
+                "{begin}; {signed_in}; set local request.jwt.claims = {}",
+                escape_literal(claims)
+            ),
+            Who::Service => format!("{begin}; {service}"),
+        };
+        if let Some(Client(address)) = caller.client {
+            text.push_str(&format!("; set local booking.client = '{address}'"));
+        }
+        text
     }
 
     async fn call(
@@ -105,15 +152,11 @@ impl Db {
             .get()
             .await
             .map_err(|error| sqlstate::away(&error))?;
-        let settings = format!(
-            "{begin}; set local statement_timeout = {}",
-            self.statement_timeout.as_millis()
-        );
         let answers = async {
             // `biased`: the messages are sent in this order, at the first poll, before any answer is awaited.
             tokio::join!(
                 biased;
-                client.batch_execute(&settings),
+                client.batch_execute(begin),
                 client.query_typed(sql, params),
                 client.batch_execute("commit"),
             )
@@ -129,4 +172,11 @@ impl Db {
             }
         }
     }
+}
+
+fn settings(timeout: Duration, roles: &Roles) -> [String; 3] {
+    let timeout = format!("set local statement_timeout = {}", timeout.as_millis());
+    let role = |role: &str| format!("{timeout}; set local role {}", escape_identifier(role));
+    let visitor = roles.public.as_deref().map_or(timeout.clone(), role);
+    [visitor, role(&roles.member), role(&roles.service)]
 }

@@ -8,9 +8,11 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use utoipa::ToSchema;
 
 /// A `timestamptz`. chrono's own `Deserialize` takes more forms than RFC 3339; this one does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[schema(value_type = String, format = DateTime, examples("2026-01-15T09:00:00Z"))]
 pub struct Instant(pub DateTime<Utc>);
 
 impl Serialize for Instant {

@@ -5,6 +5,12 @@
 
 use axum::Router;
 
+/// Who signed a bearer token, and what its claims are.
+pub mod auth;
+/// Who is asking: what the request's transaction runs as.
+pub mod caller;
+/// Where a request comes from.
+pub mod client;
 /// Flags and environment variables, one struct.
 pub mod config;
 /// What surrounds every request: its id, its log line, its time limit, its problem body.
@@ -17,6 +23,8 @@ pub mod extract;
 pub mod instant;
 /// The log: text or JSON lines.
 pub mod logging;
+/// The description of the routes, in OpenAPI 3.1.
+pub mod openapi;
 /// RFC 9457 problem details, the one form of every error.
 pub mod problem;
 /// What a refusal of the engine (`BKnnn`) is called in HTTP.
@@ -31,10 +39,15 @@ pub mod serve;
 pub mod sqlstate;
 /// What the handlers share.
 pub mod state;
+/// The provider of cryptography for TLS.
+pub mod tls;
 
 /// All routes, with everything that surrounds them.
 pub fn app(state: state::AppState) -> Router {
     let body_limit = state.body_limit;
-    let routes = routes::router().with_state(state.clone());
+    let (routes, api) = openapi::split(routes::router());
+    let routes = routes
+        .merge(openapi::router(&api))
+        .with_state(state.clone());
     context::surround(routes, state).layer(axum::extract::DefaultBodyLimit::max(body_limit))
 }

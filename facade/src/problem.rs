@@ -6,22 +6,27 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What went wrong, in the words of the client's world.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
     /// `about:blank`, or where the code is explained.
     #[serde(rename = "type")]
+    #[schema(value_type = String)]
     pub kind: Cow<'static, str>,
     /// The same for every problem of this kind.
     pub title: &'static str,
     /// The HTTP status.
     #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16)]
     pub status: StatusCode,
     /// What is wrong with this request.
+    #[schema(value_type = String)]
     pub detail: Cow<'static, str>,
     /// What would help.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub hint: Option<Box<str>>,
     /// A `BKnnn` of the engine or an SQLSTATE.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +77,19 @@ impl Problem {
     /// The request cannot be understood.
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// Who asks has to say who it is: the header `WWW-Authenticate`.
+    pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
+    /// It is known who asks, and that is not enough.
+    pub fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "the token does not allow this; ask whoever owns the tenant",
+        )
     }
 
     /// It is our fault, and the log says what it is.

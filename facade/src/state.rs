@@ -1,8 +1,10 @@
 //! What the handlers share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::auth::Auth;
+use crate::config::{Config, Roles};
 use crate::db::Db;
 
 /// Cheap to clone: one for each request.
@@ -10,6 +12,10 @@ use crate::db::Db;
 pub struct AppState {
     /// The database.
     pub db: Db,
+    /// Who signs tokens.
+    pub auth: Arc<Auth>,
+    /// What requests run as.
+    pub roles: Arc<Roles>,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The longest body that is read, in bytes.
@@ -19,8 +25,11 @@ pub struct AppState {
 impl AppState {
     /// Fails on settings that cannot work; a database that is away is no such thing.
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error>> {
+        crate::tls::choose_provider();
         Ok(Self {
             db: Db::new(config)?,
+            auth: Arc::new(Auth::new(config)?),
+            roles: Arc::new(config.roles.clone()),
             request_timeout: config.request_timeout,
             body_limit: config.body_limit,
         })

@@ -24,7 +24,7 @@ async fn without_access_it_is_not_ready() -> Result<()> {
     world
         .sql
         .batch_execute(&format!(
-            "revoke usage on schema booking_api from {}",
+            "revoke usage on schema booking_api from {}_public",
             world.role
         ))
         .await?;
@@ -33,7 +33,7 @@ async fn without_access_it_is_not_ready() -> Result<()> {
     world
         .sql
         .batch_execute(&format!(
-            "grant usage on schema booking_api to {}",
+            "grant usage on schema booking_api to {}_public",
             world.role
         ))
         .await?;

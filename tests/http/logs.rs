@@ -15,7 +15,7 @@ const CUSTOMER: &str = "Ada Lovelace of Marylebone";
 #[tokio::test]
 #[ignore = "run by the other tests of this file, in a process of its own"]
 async fn a_visit() -> Result<()> {
-    let mut log = config("");
+    let mut log = config("", "web");
     log.log = env::var("LOG_LEVEL")?;
     log.log_format = LogFormat::Json;
     logging::install(&log).map_err(|error| anyhow::anyhow!("{error}"))?;

@@ -4,8 +4,12 @@
 /// A shop, a facade in front of it, a client.
 mod world;
 
+/// Who signs in.
+mod auth;
 /// `POST bookings`.
 mod bookings;
+/// `/openapi.json`.
+mod described;
 /// How an error of SQL arrives.
 mod faults;
 /// `/healthz` and `/readyz`.

@@ -2,7 +2,11 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
-use booking_facade::{config::Config, serve::serve, state::AppState};
+use booking_facade::{
+    config::{Config, Roles},
+    serve::serve,
+    state::AppState,
+};
 use chrono::{DateTime, Datelike, Days, NaiveTime, SecondsFormat, Utc, Weekday};
 use pg_booking_tests::TestDb;
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
@@ -21,6 +25,9 @@ const SHOP: &str = "
     select booking.put_service(tenant => tenant_id, slug => 'haircut', name => 'Haircut', durations => array[60],
                                resources => array[resource_id])
     from booking.resource;";
+
+/// What the tests sign tokens with.
+pub const SECRET: &str = "a-secret-of-the-tests-that-is-long-enough";
 
 pub struct World {
     /// A session of the superuser.
@@ -56,13 +63,16 @@ impl World {
             .await
             .context("setting up the shop")?;
         sql.batch_execute(&format!(
-            "create role {role} login; create role {role}_owner;
-             select booking.grant_access(public_role => '{role}', owner_role => '{role}_owner')"
+            "create role {role} login noinherit;
+             create role {role}_public; create role {role}_member; create role {role}_service; create role {role}_owner;
+             grant {role}_public, {role}_member, {role}_service to {role};
+             select booking.grant_access(public_role => '{role}_public', member_role => '{role}_member',
+                                         service_role => '{role}_service', owner_role => '{role}_owner')"
         ))
         .await
         .context("granting access")?;
 
-        let mut config = config(&db.url(&role));
+        let mut config = config(&db.url(&role), &role);
         set(&mut config);
         let (address, facade) = start(&config).await?;
         let http = reqwest::Client::builder().no_proxy().build()?;
@@ -82,7 +92,7 @@ impl World {
         database_url: &str,
         set: impl FnOnce(&mut Config),
     ) -> Result<Self> {
-        let mut config = config(database_url);
+        let mut config = config(database_url, &self.role);
         set(&mut config);
         let (address, facade) = start(&config).await?;
         std::mem::replace(&mut self.facade, facade).abort();
@@ -101,6 +111,16 @@ impl World {
     pub async fn post(&self, path: &str, body: Value) -> Result<Answer> {
         self.send(self.request(Method::POST, path).json(&body))
             .await
+    }
+
+    /// A token of somebody who has signed in, good for an hour.
+    pub fn token(&self, sub: &str) -> Result<String> {
+        sign(&json!({"sub": sub, "role": format!("{}_member", self.role)}))
+    }
+
+    /// A token of the site itself.
+    pub fn service_token(&self) -> Result<String> {
+        sign(&json!({"role": format!("{}_service", self.role)}))
     }
 
     pub async fn delete(&self, path: &str, session: &str) -> Result<Answer> {
@@ -233,7 +253,7 @@ impl Answer {
 }
 
 /// A set-up for the tests: patient with a slow machine.
-pub fn config(database_url: &str) -> Config {
+pub fn config(database_url: &str, role: &str) -> Config {
     use clap::Parser;
     let command =
         booking_facade::config::Cli::parse_from(["booking-facade", "--database-url", database_url])
@@ -243,8 +263,25 @@ pub fn config(database_url: &str) -> Config {
         acquire_timeout: Duration::from_secs(20),
         statement_timeout: Duration::from_secs(20),
         request_timeout: Duration::from_secs(60),
+        roles: Roles {
+            public: Some(format!("{role}_public")),
+            member: format!("{role}_member"),
+            service: format!("{role}_service"),
+        },
+        jwt_secret: Some(SECRET.to_owned()),
         ..config
     }
+}
+
+/// A token with these claims, signed with the secret of the tests; it ends in an hour unless the claims say when.
+pub fn sign(claims: &Value) -> Result<String> {
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    let mut claims = claims.clone();
+    if claims.get("exp").is_none() {
+        claims["exp"] = (Utc::now().timestamp() + 3600).into();
+    }
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    Ok(encode(&Header::default(), &claims, &key)?)
 }
 
 /// A facade of this process on a free port.

@@ -70,7 +70,7 @@ impl From<PathRejection> for Problem {
 }
 
 /// A header that is there once, in plain ASCII, or not at all.
-fn header(headers: &HeaderMap, name: &str) -> Result<Option<Secret<String>>, Problem> {
+pub(crate) fn header(headers: &HeaderMap, name: &str) -> Result<Option<Secret<String>>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);

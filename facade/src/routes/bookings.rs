@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::PRIVATE;
+use super::{OfTenant, PRIVATE};
+use crate::caller::Caller;
 use crate::extract::{IdempotencyKey, Json, Path, Session};
 use crate::instant::Instant;
+use crate::openapi::WriteProblems;
 use crate::problem::Problem;
 use crate::refusal;
 use crate::secret::Secret;
@@ -25,24 +28,31 @@ const TRY_BOOK: &str = "
         slot_id => $10, idempotency_key => $11, seats => $12)";
 
 /// What to book: a `hold_id`, a `slot_id`, or a service and a start. The duration is in minutes.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {
     hold_id: Option<Uuid>,
     slot_id: Option<String>,
     service: Option<String>,
     starts_at: Option<Instant>,
+    #[schema(minimum = 1)]
     duration: Option<i32>,
     resource: Option<Uuid>,
+    /// Of a class
+    #[schema(minimum = 1)]
     seats: Option<i32>,
+    /// The visitor's session, unless the header has it
+    #[schema(value_type = Option<String>, min_length = 16)]
     session_id: Option<Secret<String>>,
+    /// Who it is for: an object of your own, in which `name`, `email` and `phone` are known
+    #[schema(value_type = Object)]
     customer: Secret<Map<String, Value>>,
     #[serde(default)]
     if_still_free: bool,
 }
 
 /// A booking that was made. The token lets its customer see, move and cancel it; it is told here and nowhere else.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Booking {
     booking_id: Uuid,
     status: String,
@@ -71,10 +81,27 @@ impl TryFrom<&Row> for Booking {
     }
 }
 
-/// `POST /v1/{tenant}/bookings`; with an `Idempotency-Key` a repeat is answered as the first was.
+/// Book
+///
+/// From a hold, or directly. With an `Idempotency-Key` a repeat is answered as the first was.
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/bookings",
+    operation_id = "book",
+    tag = "booking",
+    params(
+        OfTenant,
+        ("Booking-Session" = Option<String>, Header, description = "The visitor's session, unless the body has it", min_length = 16),
+        ("Idempotency-Key" = Option<String>, Header, description = "Says that this is the same request as one before")
+    ),
+    request_body = NewBooking,
+    responses((status = 201, description = "It is booked, or waits for approval or payment", body = Booking), WriteProblems),
+    security((), ("bearer" = []))
+)]
 pub async fn create(
     State(state): State<AppState>,
-    Path(tenant): Path<String>,
+    caller: Caller,
+    Path(OfTenant { tenant }): Path<OfTenant>,
     session: Session,
     IdempotencyKey(key): IdempotencyKey,
     Json(new): Json<NewBooking>,
@@ -84,6 +111,7 @@ pub async fn create(
     let row = state
         .db
         .write(
+            &caller,
             TRY_BOOK,
             &[
                 (&tenant, Type::TEXT),

@@ -4,11 +4,21 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::PRIVATE;
+use crate::caller::Caller;
+use crate::context::ProblemBody;
+use crate::openapi::Problems;
 use crate::problem::Problem;
 use crate::state::AppState;
+
+/// How the process is.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    status: &'static str,
+}
 
 /// The extension is there, and this role may call it: `grant_access` was not forgotten.
 const READY: &str = "
@@ -24,14 +34,32 @@ const READY: &str = "
 /// No tenant has this name, which an open surface says, and one that a restore left with another owner does not.
 const OPEN: &str = "select 1 from booking_api.services('')";
 
-/// `GET /healthz`: the process answers. It asks nobody.
+/// Whether the process lives
+///
+/// The process answers. It asks nobody.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "alive",
+    tag = "operation",
+    responses((status = 200, description = "It lives", body = Health), (status = 429, description = "Too many requests", content_type = "application/problem+json", body = ProblemBody<'static>))
+)]
 pub async fn alive() -> impl IntoResponse {
-    (PRIVATE, Json(json!({"status": "alive"})))
+    (PRIVATE, Json(Health { status: "alive" }))
 }
 
-/// `GET /readyz`: the database answers too, and the engine may be called.
+/// Whether it can work
+///
+/// The database answers too, and the engine may be called.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "ready",
+    tag = "operation",
+    responses((status = 200, description = "It can work", body = Health), Problems)
+)]
 pub async fn ready(State(state): State<AppState>) -> Result<impl IntoResponse, Problem> {
-    let rows = state.db.read(READY, &[]).await?;
+    let rows = state.db.read(&Caller::ITSELF, READY, &[]).await?;
     let row = rows.first().ok_or_else(Problem::internal)?;
     if !row.try_get::<_, bool>("installed")? {
         return Err(not_ready(
@@ -43,12 +71,12 @@ pub async fn ready(State(state): State<AppState>) -> Result<impl IntoResponse, P
             "the role of the facade has not been given access",
         ));
     }
-    match state.db.read(OPEN, &[]).await {
+    match state.db.read(&Caller::ITSELF, OPEN, &[]).await {
         Err(problem) if problem.status == StatusCode::INTERNAL_SERVER_ERROR => Err(not_ready(
             "access has to be granted again since the database was restored",
         )),
         Err(problem) if problem.status != StatusCode::NOT_FOUND => Err(problem),
-        _ => Ok((PRIVATE, Json(json!({"status": "ready"})))),
+        _ => Ok((PRIVATE, Json(Health { status: "ready" }))),
     }
 }
 

@@ -7,11 +7,14 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::PRIVATE;
+use super::{OfTenant, OfThing, PRIVATE};
+use crate::caller::Caller;
 use crate::extract::{Json, Path, Session};
 use crate::instant::Instant;
+use crate::openapi::WriteProblems;
 use crate::problem::Problem;
 use crate::refusal;
 use crate::secret::Secret;
@@ -28,20 +31,25 @@ const TRY_RELEASE: &str = "
     from booking_api.try_release(tenant => $1, hold_id => $2, session_id => $3)";
 
 /// What to hold: a `slot_id`, or a service and a start. The duration is in minutes.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
     slot_id: Option<String>,
     service: Option<String>,
     starts_at: Option<Instant>,
+    #[schema(minimum = 1)]
     duration: Option<i32>,
     resource: Option<Uuid>,
+    /// The visitor's session, unless the header has it
+    #[schema(value_type = Option<String>, min_length = 16)]
     session_id: Option<Secret<String>>,
+    /// For how long, up to what the service allows
+    #[schema(minimum = 1)]
     ttl_seconds: Option<i32>,
 }
 
 /// A hold that was taken.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Hold {
     hold_id: Uuid,
     starts_at: Instant,
@@ -64,11 +72,27 @@ impl TryFrom<&Row> for Hold {
     }
 }
 
-/// `POST /v1/{tenant}/holds`
+/// Hold a slot
+///
+/// For a session, until it lapses: while the form is filled in, nobody else gets it.
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/holds",
+    operation_id = "hold",
+    tag = "booking",
+    params(OfTenant, ("Booking-Session" = Option<String>, Header, description = "The visitor's session, unless the body has it", min_length = 16)),
+    request_body = NewHold,
+    responses(
+        (status = 201, description = "It is held", body = Hold, headers(("Location" = String, description = "Where to let it go"))),
+        WriteProblems
+    ),
+    security((), ("bearer" = []))
+)]
 pub async fn create(
     State(state): State<AppState>,
+    caller: Caller,
     OriginalUri(uri): OriginalUri,
-    Path(tenant): Path<String>,
+    Path(OfTenant { tenant }): Path<OfTenant>,
     session: Session,
     Json(new): Json<NewHold>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -76,6 +100,7 @@ pub async fn create(
     let row = state
         .db
         .write(
+            &caller,
             TRY_HOLD,
             &[
                 (&tenant, Type::TEXT),
@@ -100,15 +125,28 @@ pub async fn create(
     ))
 }
 
-/// `DELETE /v1/{tenant}/holds/{id}`: a hold that is not this session's is no hold.
+/// Let a hold go
+///
+/// A hold that is not this session's is no hold.
+#[utoipa::path(
+    delete,
+    path = "/v1/{tenant}/holds/{id}",
+    operation_id = "release",
+    tag = "booking",
+    params(OfThing, ("Booking-Session" = String, Header, description = "The visitor's session", min_length = 16)),
+    responses((status = 204, description = "It is gone"), WriteProblems),
+    security((), ("bearer" = []))
+)]
 pub async fn release(
     State(state): State<AppState>,
-    Path((tenant, id)): Path<(String, Uuid)>,
+    caller: Caller,
+    Path(OfThing { tenant, id }): Path<OfThing>,
     Session(session): Session,
 ) -> Result<impl IntoResponse, Problem> {
     let row = state
         .db
         .write(
+            &caller,
             TRY_RELEASE,
             &[
                 (&tenant, Type::TEXT),

@@ -1,10 +1,14 @@
 //! The routes, one file for each group of handlers: query or body struct, response struct, handler.
 
-use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, HeaderName, VARY};
-use axum::routing::{delete, get, post};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
 
+use crate::openapi;
 use crate::state::AppState;
 
 /// Bookings, from a hold or direct.
@@ -19,15 +23,43 @@ pub mod services;
 pub mod slots;
 
 /// Every address and what answers there.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/v1/{tenant}/services", get(services::list))
-        .route("/v1/{tenant}/services/{service}/slots", get(slots::list))
-        .route("/v1/{tenant}/holds", post(holds::create))
-        .route("/v1/{tenant}/holds/{id}", delete(holds::release))
-        .route("/v1/{tenant}/bookings", post(bookings::create))
+pub fn router() -> OpenApiRouter<AppState> {
+    openapi::describing()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(services::list))
+        .routes(routes!(slots::list))
+        .routes(routes!(holds::create))
+        .routes(routes!(holds::release))
+        .routes(routes!(bookings::create))
+}
+
+/// An address below a tenant.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfTenant {
+    /// Slug or id of the tenant
+    pub tenant: String,
+}
+
+/// An address below a service.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfService {
+    /// Slug or id of the tenant
+    pub tenant: String,
+    /// Slug or id of the service
+    pub service: String,
+}
+
+/// An address of one thing of a tenant's.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfThing {
+    /// Slug or id of the tenant
+    pub tenant: String,
+    /// Its id
+    pub id: Uuid,
 }
 
 /// Headers of an answer that is for one visitor or was true only once.

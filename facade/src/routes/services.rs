@@ -6,10 +6,13 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::SHARED;
+use super::{OfTenant, SHARED};
+use crate::caller::Caller;
 use crate::extract::Path;
+use crate::openapi::Problems;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -18,19 +21,22 @@ const SERVICES: &str = "
     from booking_api.services(tenant => $1)";
 
 /// The body of the answer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Services {
     services: Vec<Service>,
 }
 
 /// One public service.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Service {
     service_id: Uuid,
     slug: String,
     name: String,
+    /// Its time zone, as IANA names it
     zone: String,
+    /// How long a booking may be
     durations_minutes: Vec<i32>,
+    /// How far apart its starts are
     step_minutes: i32,
 }
 
@@ -49,12 +55,27 @@ impl TryFrom<&Row> for Service {
     }
 }
 
-/// `GET /v1/{tenant}/services`
+/// What can be booked
+///
+/// The public services of a tenant.
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/services",
+    operation_id = "services",
+    tag = "calendar",
+    params(OfTenant),
+    responses((status = 200, description = "Its services", body = Services), Problems),
+    security((), ("bearer" = []))
+)]
 pub async fn list(
     State(state): State<AppState>,
-    Path(tenant): Path<String>,
+    caller: Caller,
+    Path(OfTenant { tenant }): Path<OfTenant>,
 ) -> Result<impl IntoResponse, Problem> {
-    let rows = state.db.read(SERVICES, &[(&tenant, Type::TEXT)]).await?;
+    let rows = state
+        .db
+        .read(&caller, SERVICES, &[(&tenant, Type::TEXT)])
+        .await?;
     let services = rows
         .iter()
         .map(Service::try_from)

@@ -6,11 +6,14 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{PRIVATE, SHARED};
+use super::{OfService, PRIVATE, SHARED};
+use crate::caller::Caller;
 use crate::extract::{Path, Query, Session};
 use crate::instant::Instant;
+use crate::openapi::Problems;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -22,22 +25,33 @@ const SLOTS: &str = "
         resource => $6, session_id => $7, holds => $8, each_resource => $9, step => pg_catalog.make_interval(mins => $10))";
 
 /// Which slots are wanted. Durations and steps are in minutes.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
+    /// The first instant
     from: Instant,
+    /// The instant after the last one, at most 400 days later
     to: Instant,
+    /// Minutes; without it, the shortest of the service
+    #[param(minimum = 1)]
     duration: Option<i32>,
+    /// Minutes between starts; without it, those of the service
+    #[param(minimum = 1)]
     step: Option<i32>,
+    /// Only of this resource
     resource: Option<Uuid>,
+    /// What becomes of slots that other visitors hold
     #[serde(default)]
+    #[param(inline)]
     holds: Holds,
+    /// A row for each resource and start
     #[serde(default)]
     each_resource: bool,
 }
 
 /// What becomes of slots that other visitors hold.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Holds {
     #[default]
@@ -57,13 +71,13 @@ impl Holds {
 }
 
 /// The body of the answer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Slots {
     slots: Vec<Slot>,
 }
 
 /// One start.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Slot {
     slot_id: String,
     starts_at: Instant,
@@ -92,16 +106,29 @@ impl TryFrom<&Row> for Slot {
     }
 }
 
-/// `GET /v1/{tenant}/services/{service}/slots`
+/// When it can be booked
+///
+/// The starts that are offered, in time order. With a session its own holds are not in its way.
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/services/{service}/slots",
+    operation_id = "slots",
+    tag = "calendar",
+    params(OfService, Wanted, ("Booking-Session" = Option<String>, Header, description = "The visitor's session", min_length = 16)),
+    responses((status = 200, description = "Its slots", body = Slots), Problems),
+    security((), ("bearer" = []))
+)]
 pub async fn list(
     State(state): State<AppState>,
-    Path((tenant, service)): Path<(String, String)>,
+    caller: Caller,
+    Path(OfService { tenant, service }): Path<OfService>,
     Query(wanted): Query<Wanted>,
     Session(session): Session,
 ) -> Result<Response, Problem> {
     let rows = state
         .db
         .read(
+            &caller,
             SLOTS,
             &[
                 (&tenant, Type::TEXT),

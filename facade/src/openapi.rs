@@ -1,0 +1,130 @@
+//! The description of the routes, in OpenAPI 3.1, made of the handlers themselves: what is served is what is described.
+
+use std::collections::BTreeMap;
+
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, Modify};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::context::ProblemBody;
+use crate::routes::PRIVATE;
+use crate::state::AppState;
+
+/// What is said once about all routes.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "pg_booking",
+        description = "Slots, holds and bookings of a tenant, for its visitors and for whoever runs it.\n\n\
+            Names in addresses are slugs or ids. Times are RFC 3339, durations whole minutes. Errors are problem details \
+            (RFC 9457): a `code` of the form `BKnnn` is the engine's, and `type` says where it is explained. A session id is \
+            a secret of the visitor's browser, at least 16 random characters, in the header `Booking-Session`.",
+    ),
+    components(schemas(ProblemBody<'static>)),
+    modifiers(&Bearer),
+    tags(
+        (name = "calendar", description = "What can be booked, and when"),
+        (name = "booking", description = "To hold, to book, and what becomes of it"),
+        (name = "operation", description = "Whether the server works"),
+    )
+)]
+struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        api.components
+            .get_or_insert_default()
+            .security_schemes
+            .insert("bearer".into(), SecurityScheme::Http(scheme).into());
+    }
+}
+
+/// A router that collects what its handlers say about themselves.
+pub fn describing() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(<Description as utoipa::OpenApi>::openapi())
+}
+
+/// The routes, and their description.
+pub fn split(routes: OpenApiRouter<AppState>) -> (Router<AppState>, OpenApi) {
+    routes.split_for_parts()
+}
+
+/// `GET /openapi.json`
+pub fn router(api: &OpenApi) -> Router<AppState> {
+    let api = api.clone();
+    Router::new().route("/openapi.json", get(|| async move { (PRIVATE, Json(api)) }))
+}
+
+/// What any route may answer instead.
+pub struct Problems;
+
+/// What a route that writes may answer instead.
+pub struct WriteProblems;
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (
+                "400",
+                "The request makes no sense; `detail` says what to change",
+            ),
+            ("401", "The token is missing or not valid"),
+            ("403", "The token does not allow this"),
+            (
+                "404",
+                "Unknown, inactive, or not yours to see: told apart by nobody",
+            ),
+            (
+                "429",
+                "Too many requests; `Retry-After` says when to come back",
+            ),
+            (
+                "503",
+                "Not available at the moment; `Retry-After` says when to try again",
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for WriteProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = problems(&[
+            (
+                "409",
+                "Taken, used up, or not possible in this state; `code` says which",
+            ),
+            ("410", "The hold has expired, or is not this session's"),
+            ("413", "The body is too large"),
+            ("415", "The body is not JSON"),
+            ("422", "The service does not offer this"),
+        ]);
+        all.append(&mut Problems::responses());
+        all
+    }
+}
+
+fn problems(all: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let problem = |description: &str| {
+        ResponseBuilder::new()
+            .description(description)
+            .content(
+                "application/problem+json",
+                ContentBuilder::new()
+                    .schema(Some(Ref::from_schema_name("Problem")))
+                    .build(),
+            )
+            .build()
+    };
+    all.iter()
+        .map(|(status, description)| ((*status).to_owned(), problem(description).into()))
+        .collect()
+}
