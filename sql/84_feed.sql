@@ -88,14 +88,9 @@ begin atomic
 end;
 comment on function booking.feed_position(text, text) is 'The transaction in the id of an event of this epoch, else null.';
 
-create function booking.changes(
-    tenant uuid default null,
-    after text default null,
-    seen bigint[] default null,
-    max int default 1000)
+create function booking.changes_of(tenants uuid[], after text, seen bigint[], max int)
 returns booking.feed
 language plpgsql
-security definer
 set search_path = pg_catalog, booking, pg_temp
 -- A generic plan would take any position for one in the first third of the table.
 set plan_cache_mode = force_custom_plan
@@ -104,13 +99,13 @@ as $$
 #variable_conflict use_column
 declare
     v_epoch text := booking.current_epoch();
-    v_from xid8 := booking.feed_position(changes.after, v_epoch);
-    v_seen bigint[] := coalesce(changes.seen, '{}');
+    v_from xid8 := booking.feed_position(changes_of.after, v_epoch);
+    v_seen bigint[] := coalesce(changes_of.seen, '{}');
     v_next xid8;
     v_feed booking.feed;
 begin
-    if changes.max is null or changes.max not between 1 and 10000 then
-        raise exception 'cannot read % changes at once', changes.max
+    if changes_of.max is null or changes_of.max not between 1 and 10000 then
+        raise exception 'cannot read % changes at once', changes_of.max
             using errcode = '22023', hint = 'Give 1 to 10000.';
     end if;
     -- One statement, so one snapshot: of the rows, of what was deleted of them, and of who is still writing.
@@ -123,10 +118,10 @@ begin
     visible as materialized (
         select c.*
         from booking.change c
-        where c.writer >= v_from and (changes.tenant is null or c.tenant_id = changes.tenant)
+        where c.writer >= v_from and (changes_of.tenants is null or c.tenant_id = any (changes_of.tenants))
             and (select s.known from snapshot s)
         order by c.writer, c.change_id
-        limit changes.max + 1 + cardinality(v_seen)),
+        limit changes_of.max + 1 + cardinality(v_seen)),
     news as materialized (
         select v.*, row_number() over (order by v.writer, v.change_id) as place
         from visible v
@@ -135,27 +130,27 @@ begin
         select least(
             -- A transaction with an older snapshot does not turn the reader back.
             case when s.known then greatest(s.xmin, v_from) else s.xmin end,
-            (select n.writer from news n where n.place > changes.max order by n.place limit 1)) as writer
+            (select n.writer from news n where n.place > changes_of.max order by n.place limit 1)) as writer
         from snapshot s)
     select s.known is not true, x.writer,
-        exists (select from news n where n.place > changes.max),
+        exists (select from news n where n.place > changes_of.max),
         array(
             select (n.change_id, n.at, n.tenant_id, n.kind, n.resource_id, n.service_id, n.span, n.hold_id, n.booking_id)
                 ::booking.changed
             from news n
-            where n.place <= changes.max
+            where n.place <= changes_of.max
             order by n.place),
         array(
             select v.change_id
             from visible v
             left join news n on n.change_id = v.change_id
-            where v.writer >= x.writer and coalesce(n.place <= changes.max, true)
+            where v.writer >= x.writer and coalesce(n.place <= changes_of.max, true)
             union all
             -- Whoever begins here reads everything else after this.
             (
                 select c.change_id
                 from booking.change c
-                where s.known is not true and c.writer >= s.xmin and (changes.tenant is null or c.tenant_id = changes.tenant)
+                where s.known is not true and c.writer >= s.xmin and (changes_of.tenants is null or c.tenant_id = any (changes_of.tenants))
                 order by c.writer, c.change_id
                 limit 10000
             )
@@ -164,12 +159,28 @@ begin
             select i
             from unnest(v_seen) i
             where s.known and i not in (select v.change_id from visible v)
-                and (select count(*) from visible) > changes.max + cardinality(v_seen))
+                and (select count(*) from visible) > changes_of.max + cardinality(v_seen))
     into v_feed.reset, v_next, v_feed.more, v_feed.changes, v_feed.seen
     from snapshot s
     cross join next x;
     v_feed.after := v_epoch || '-' || v_next;
     return v_feed;
+end
+$$;
+comment on function booking.changes_of(uuid[], text, bigint[], int) is 'As booking.changes, of several tenants, or of all (null).';
+
+create function booking.changes(
+    tenant uuid default null,
+    after text default null,
+    seen bigint[] default null,
+    max int default 1000)
+returns booking.feed
+language plpgsql
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return booking.changes_of(case when tenant is not null then array[tenant] end, after, seen, max);
 end
 $$;
 comment on function booking.changes(uuid, text, bigint[], int) is

@@ -1,4 +1,4 @@
--- The public surface, continued: one's own booking, by the manage token that came with it. Next: 98_grants.sql.
+-- The public surface, continued: one's own booking, by the manage token that came with it. Next: 94_live.sql.
 
 create function booking_api.try_show(tenant text, token text)
 returns booking.managed_booking

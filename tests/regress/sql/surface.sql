@@ -67,4 +67,5 @@ where c.connamespace = 'booking'::regnamespace and c.contype in ('p', 'u', 'x', 
     and c.conname not in ('tenant_slug_key', 'feed_epoch_pkey', 'feed_pruned_pkey');
 select c.oid::regclass from pg_class c
 where c.relnamespace = 'booking'::regnamespace and c.relkind = 'r'
-    and not exists (select from pg_extension e where e.extname = 'pg_booking' and c.oid = any (e.extconfig));
+    and not exists (select from pg_extension e where e.extname = 'pg_booking' and c.oid = any (e.extconfig))
+order by c.relname;
