@@ -1,6 +1,6 @@
 # Each target works on a bare Debian or Ubuntu with git, make and a Rust toolchain; bin/ has the scripts behind them.
 # PG_CONFIG=/path/to/pg_config chooses the server, else it is the newest one installed.
-.PHONY: help run start stop reset test lint cases soak bench build install bootstrap accept clean
+.PHONY: help run start stop reset test lint cases soak fuzz bench build install bootstrap accept clean
 .NOTPARALLEL:
 
 help: ## This list
@@ -32,6 +32,11 @@ cases: bootstrap ## Ask available_slots the cases of a file: make cases CASES=FI
 soak: bootstrap ## Many clients for minutes while clients, backends and servers die: make soak SOAK_SECONDS=120
 	@bin/build extension
 	@SOAK_SECONDS=$(or $(SOAK_SECONDS),120) bin/with-cluster bin/tests -p pg_booking_tests --test soak -- --nocapture
+
+fuzz: bootstrap ## Whatever a fuzzer makes of the HTTP interface: make fuzz FUZZ_EXAMPLES=500 FUZZ_SEED=7
+	@bin/build extension
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),200) FUZZ_SEED=$(FUZZ_SEED) \
+		bin/with-cluster bin/tests -p pg_booking_tests --test http fuzz:: -- --nocapture
 
 bench: build ## Ratios to peers in plain SQL, see benches/README.md: make bench BENCH_HISTORY=1000000 BENCH="slots history"
 	@bin/with-cluster cargo run --quiet --locked --release -p pg_booking_benches -- \

@@ -15,6 +15,8 @@ pub mod client;
 pub mod config;
 /// What surrounds every request: its id, its log line, its time limit, its problem body.
 pub mod context;
+/// Whole numbers from one on.
+pub mod count;
 /// The pool, and one SQL call as one transaction in one round trip.
 pub mod db;
 /// JSON bodies, queries, paths and the session header, with rejections as problems.

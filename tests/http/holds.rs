@@ -178,7 +178,6 @@ async fn what_the_engine_cannot_understand_is_400_in_its_words() -> Result<()> {
         json!({"service": "haircut", "starts_at": at}),
         json!({"service": "haircut", "session_id": session()}),
         json!({"slot_id": "nonsense", "session_id": session()}),
-        json!({"service": "haircut", "starts_at": at, "session_id": session(), "ttl_seconds": -1}),
     ] {
         let answer = world.post("/v1/acme/holds", body.clone()).await?;
         assert_eq!(answer.status, 400, "{body}: {answer:?}");

@@ -12,6 +12,8 @@ mod bookings;
 mod described;
 /// How an error of SQL arrives.
 mod faults;
+/// Whatever a fuzzer sends.
+mod fuzz;
 /// `/healthz` and `/readyz`.
 mod health;
 /// `POST holds` and `DELETE holds/{id}`.

@@ -45,6 +45,8 @@ async fn a_query_is_refused_with_the_name_of_what_is_wrong() -> Result<()> {
         ),
         (&format!("{day}&duration=1h"), "duration"),
         (&format!("{day}&duration=99999999999"), "duration"),
+        (&format!("{day}&duration=-60"), "above zero"),
+        (&format!("{day}&step=0"), "above zero"),
         (&format!("{day}&resource=chair"), "resource"),
         (&format!("{day}&holds=show"), "holds"),
         (&format!("{day}&each_resource=yes"), "each_resource"),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{OfTenant, PRIVATE};
 use crate::caller::Caller;
+use crate::count::Count;
 use crate::extract::{IdempotencyKey, Json, Path, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
@@ -35,12 +36,10 @@ pub struct NewBooking {
     slot_id: Option<String>,
     service: Option<String>,
     starts_at: Option<Instant>,
-    #[schema(minimum = 1)]
-    duration: Option<i32>,
+    duration: Option<Count>,
     resource: Option<Uuid>,
     /// Of a class
-    #[schema(minimum = 1)]
-    seats: Option<i32>,
+    seats: Option<Count>,
     /// The visitor's session, unless the header has it
     #[schema(value_type = Option<String>, min_length = 16)]
     session_id: Option<Secret<String>>,

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{OfTenant, OfThing, PRIVATE};
 use crate::caller::Caller;
+use crate::count::Count;
 use crate::extract::{Json, Path, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
@@ -37,15 +38,13 @@ pub struct NewHold {
     slot_id: Option<String>,
     service: Option<String>,
     starts_at: Option<Instant>,
-    #[schema(minimum = 1)]
-    duration: Option<i32>,
+    duration: Option<Count>,
     resource: Option<Uuid>,
     /// The visitor's session, unless the header has it
     #[schema(value_type = Option<String>, min_length = 16)]
     session_id: Option<Secret<String>>,
     /// For how long, up to what the service allows
-    #[schema(minimum = 1)]
-    ttl_seconds: Option<i32>,
+    ttl_seconds: Option<Count>,
 }
 
 /// A hold that was taken.
@@ -109,7 +108,10 @@ pub async fn create(
                 (&session, Type::TEXT),
                 (&new.duration, Type::INT4),
                 (&new.resource, Type::UUID),
-                (&new.ttl_seconds.map(f64::from), Type::FLOAT8),
+                (
+                    &new.ttl_seconds.map(|Count(seconds)| f64::from(seconds)),
+                    Type::FLOAT8,
+                ),
                 (&new.slot_id, Type::TEXT),
             ],
         )

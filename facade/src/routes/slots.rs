@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{OfService, PRIVATE, SHARED};
 use crate::caller::Caller;
+use crate::count::Count;
 use crate::extract::{Path, Query, Session};
 use crate::instant::Instant;
 use crate::openapi::Problems;
@@ -34,11 +35,9 @@ pub struct Wanted {
     /// The instant after the last one, at most 400 days later
     to: Instant,
     /// Minutes; without it, the shortest of the service
-    #[param(minimum = 1)]
-    duration: Option<i32>,
+    duration: Option<Count>,
     /// Minutes between starts; without it, those of the service
-    #[param(minimum = 1)]
-    step: Option<i32>,
+    step: Option<Count>,
     /// Only of this resource
     resource: Option<Uuid>,
     /// What becomes of slots that other visitors hold
