@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::protect::settings::Connections;
+
 /// The public HTTP face of pg_booking.
 #[derive(Debug, Parser)]
 #[command(
@@ -70,6 +72,10 @@ pub struct Config {
     #[arg(long, env = "BOOKING_BODY_LIMIT", default_value = "65536", value_parser = parse_count)]
     pub body_limit: usize,
 
+    /// What a connection may cost
+    #[command(flatten)]
+    pub connections: Connections,
+
     /// The roles that requests run as
     #[command(flatten)]
     pub roles: Roles,
@@ -122,7 +128,7 @@ pub enum LogFormat {
     Json,
 }
 
-fn parse_count(text: &str) -> Result<usize, String> {
+pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("a whole number above zero is wanted".into()),
         Ok(count) => Ok(count),
@@ -131,7 +137,7 @@ fn parse_count(text: &str) -> Result<usize, String> {
 
 /// A whole number with a unit of PostgreSQL's settings. Without a unit is refused: `10` would be 10 ms to one reader
 /// and 10 s to another. Zero is refused too: to PostgreSQL it means no limit at all.
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());

@@ -29,6 +29,8 @@ pub mod logging;
 pub mod openapi;
 /// RFC 9457 problem details, the one form of every error.
 pub mod problem;
+/// What stands between the network and the handlers.
+pub mod protect;
 /// What a refusal of the engine (`BKnnn`) is called in HTTP.
 pub mod refusal;
 /// The routes, one file for each group of handlers.

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::auth::Auth;
 use crate::config::{Config, Roles};
 use crate::db::Db;
+use crate::protect::settings::Connections;
 
 /// Cheap to clone: one for each request.
 #[derive(Clone)]
@@ -20,6 +23,10 @@ pub struct AppState {
     pub request_timeout: Duration,
     /// The longest body that is read, in bytes.
     pub body_limit: usize,
+    /// What a connection may cost.
+    pub connections: Connections,
+    /// Cancelled when the process ends: answers that go on for ever end then.
+    pub ending: CancellationToken,
 }
 
 impl AppState {
@@ -32,6 +39,8 @@ impl AppState {
             roles: Arc::new(config.roles.clone()),
             request_timeout: config.request_timeout,
             body_limit: config.body_limit,
+            connections: config.connections,
+            ending: CancellationToken::new(),
         })
     }
 }

@@ -8,6 +8,8 @@ mod world;
 mod auth;
 /// `POST bookings`.
 mod bookings;
+/// Clients that take their time.
+mod dawdlers;
 /// `/openapi.json`.
 mod described;
 /// How an error of SQL arrives.

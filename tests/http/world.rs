@@ -11,7 +11,11 @@ use chrono::{DateTime, Datelike, Days, NaiveTime, SecondsFormat, Utc, Weekday};
 use pg_booking_tests::TestDb;
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -155,6 +159,19 @@ impl World {
         Ok(answer)
     }
 
+    /// A connection without a client's manners.
+    pub async fn connect(&self) -> Result<TcpStream> {
+        let address = self.url.trim_start_matches("http://");
+        Ok(TcpStream::connect(address).await?)
+    }
+
+    /// What comes back when these bytes are sent, until the other side ends the connection.
+    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> Result<String> {
+        let mut stream = self.connect().await?;
+        stream.write_all(bytes.as_ref()).await?;
+        read_to_end(&mut stream).await
+    }
+
     /// The id of the chair.
     pub async fn chair(&self) -> Result<String> {
         let row = self
@@ -250,6 +267,14 @@ impl Answer {
             "{self:?}"
         );
     }
+}
+
+/// What comes until the other side ends the connection, be it with a reset.
+pub async fn read_to_end(stream: &mut TcpStream) -> Result<String> {
+    let mut bytes = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut bytes)).await;
+    let _ = ended.context("the connection does not end")?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A set-up for the tests: patient with a slow machine.

@@ -1,0 +1,135 @@
+//! Clients that take their time, and the end of the process, which waits for none of them.
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use booking_facade::{serve::serve, state::AppState};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+
+use crate::world::{World, config, read_to_end};
+
+const SHORT: Duration = Duration::from_millis(300);
+const GET: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+
+#[tokio::test]
+async fn whoever_sends_headers_slowly_is_cut_off() -> Result<()> {
+    let world = World::with("dawdlers", |config| {
+        config.connections.header_timeout = SHORT;
+    })
+    .await?;
+    for silent in ["", "G", "PRI * HT", "GET /healthz HTTP/1.1\r\nHost: x\r\n"] {
+        assert_eq!(world.raw(silent).await?, "", "{silent:?}");
+    }
+    // A byte now and then is no better.
+    let mut stream = world.connect().await?;
+    let trickle = async {
+        for byte in GET.bytes().cycle() {
+            stream.write_all(&[byte.to_ascii_lowercase()]).await?;
+            sleep(SHORT / 6).await;
+        }
+        anyhow::Ok(())
+    };
+    let ended = timeout(Duration::from_secs(20), trickle).await;
+    assert!(ended.context("the trickle goes on")?.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_without_requests_ends() -> Result<()> {
+    let world = World::with("dawdlers", |config| config.connections.idle_timeout = SHORT).await?;
+    let answer = world.raw(GET).await?;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_between_requests_has_more_time_than_headers_have() -> Result<()> {
+    let world = World::with("dawdlers", |config| {
+        config.connections.header_timeout = SHORT;
+    })
+    .await?;
+    let mut stream = world.connect().await?;
+    let mut answer = [0; 4096];
+    for _ in 0..2 {
+        stream.write_all(GET.as_bytes()).await?;
+        let length = stream.read(&mut answer).await?;
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200 "));
+        sleep(SHORT * 2).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_its_answers_is_cut_off() -> Result<()> {
+    let world = World::with("dawdlers", |config| {
+        config.connections.write_timeout = SHORT;
+    })
+    .await?;
+    let mut stream = world.connect().await?;
+    let asks = async {
+        loop {
+            let ask = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+            stream.write_all(ask.as_bytes()).await?;
+        }
+        #[allow(unreachable_code, reason = "says what the block returns")]
+        anyhow::Ok(())
+    };
+    let ended = timeout(Duration::from_secs(30), asks).await;
+    assert!(ended.context("it is waited for")?.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_takes_no_longer_than_a_request_may() -> Result<()> {
+    let world = World::with("dawdlers", |config| config.request_timeout = SHORT).await?;
+    let head = "POST /v1/acme/holds HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let answer = world.raw(head).await?;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn further_connections_wait_for_one_to_end() -> Result<()> {
+    let world = World::with("dawdlers", |config| config.connections.max_connections = 2).await?;
+    let mut first = world.connect().await?;
+    let mut second = world.connect().await?;
+    let mut answer = [0; 4096];
+    for stream in [&mut first, &mut second] {
+        stream.write_all(GET.as_bytes()).await?;
+        assert!(stream.read(&mut answer).await? > 0);
+    }
+    let mut third = world.connect().await?;
+    third.write_all(GET.as_bytes()).await?;
+    assert!(timeout(SHORT, third.read(&mut answer)).await.is_err());
+    drop(first);
+    assert!(third.read(&mut answer).await? > 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_end_tells_those_who_listen_and_waits_for_nobody_who_is_idle() -> Result<()> {
+    let config = config("postgres://nobody@127.0.0.1:1/nothing", "web");
+    let state = AppState::new(&config).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let ending = state.ending.clone();
+    let (end, ended) = oneshot::channel::<()>();
+    let facade = tokio::spawn(serve(listener, state, async move {
+        let _ = ended.await;
+    }));
+    let mut idle = tokio::net::TcpStream::connect(address).await?;
+    idle.write_all(GET.as_bytes()).await?;
+    let mut answer = [0; 4096];
+    assert!(idle.read(&mut answer).await? > 0);
+    assert!(!ending.is_cancelled());
+
+    drop(end);
+    ending.cancelled().await;
+    assert_eq!(read_to_end(&mut idle).await?, "");
+    timeout(Duration::from_secs(30), facade).await???;
+    Ok(())
+}
