@@ -40,3 +40,5 @@ mod pool;
 mod recurrence;
 /// The start search, the grid, and the starts of a service.
 mod search;
+/// Which library this is.
+mod version;

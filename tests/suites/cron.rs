@@ -113,6 +113,41 @@ async fn is_morning(client: &Client) -> Result<bool> {
     Ok(client.query_one(MORNING, &[]).await?.get(0))
 }
 
+/// What the doctor says of the jobs, and whether they are well.
+async fn doctor(client: &Client) -> Result<(Option<bool>, String)> {
+    let row = client
+        .query_one(
+            "select ok, detail from booking.doctor() where \"check\" = 'jobs'",
+            &[],
+        )
+        .await?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// Jobs that ran well are well; what failed, and what has not run for days, is told.
+async fn the_doctor_knows_how_they_went(client: &Client) -> Result<()> {
+    let (ok, said) = doctor(client).await?;
+    assert_eq!(ok, Some(true), "{said}");
+    for (change, told) in [
+        (
+            "update cron.job_run_details set status = 'failed', return_message = 'no way in'",
+            "no way in",
+        ),
+        (
+            "update cron.job_run_details set start_time = start_time - interval '3 days'",
+            "ran last at",
+        ),
+        ("update cron.job set active = false", "is not active"),
+    ] {
+        client.batch_execute(&format!("begin; {change}")).await?;
+        let (ok, said) = doctor(client).await?;
+        client.batch_execute("rollback").await?;
+        assert_eq!(ok, Some(false), "{said}");
+        assert!(said.contains(told), "{said}");
+    }
+    Ok(())
+}
+
 fn code(result: Result<Vec<[String; 4]>>) -> Result<SqlState> {
     let error = result.err().context("no error")?;
     let error = error
@@ -207,6 +242,7 @@ async fn the_jobs_run_on_time_as_a_role_that_can_read_nothing() -> Result<()> {
             .await?;
     };
 
+    the_doctor_knows_how_they_went(&client).await?;
     what_cannot_be_scheduled_leaves_the_jobs_as_they_are(&client).await?;
     a_role_schedules_what_runs_as_itself(&cluster, &client).await?;
     the_hint_schedules_from_another_database(&cluster, &client).await
@@ -260,6 +296,9 @@ async fn what_cannot_be_scheduled_leaves_the_jobs_as_they_are(client: &Client) -
     assert_eq!(two.len(), 2);
     assert_eq!(two[0][2], "call booking.roll(30)");
     assert_eq!(scheduled(client, "site").await?, two);
+    let (ok, said) = doctor(client).await?;
+    assert_eq!(ok, Some(false));
+    assert!(said.contains("prune is not scheduled"), "{said}");
     Ok(())
 }
 

@@ -24,6 +24,8 @@ values ('api', '', 'public member service'),
     ('definer', 'resources_to_(roll|prune)|(roll|prune)_resource|prune_(sittings|changes|events|keys|tokens)|expire_(holds|bookings)|tell_refusals', 'service owner'),
     -- The feed of all tenants.
     ('definer', 'changes|current_epoch', 'service owner'),
+    -- What is wrong here, of all tenants.
+    ('.*', 'doctor|doctor_.*', 'service'),
     ('procedure', 'roll|prune', 'service'),
     -- What grants, or schedules.
     ('.*', 'grant_.*|revoke_access|bind_login|(install|remove)_jobs', ''),
@@ -233,7 +235,7 @@ values ($$booking.available_slots('a', 'service', '2100-01-04', '2100-01-05')$$)
     ($$booking.is_free('a', 'resource', '[2100-01-04 09:00+00,2100-01-04 10:00+00)')$$),
     ($$booking.day_slots('a', 'resource', '2100-01-04')$$),
     ($$booking.explain_slot('a', 'service', '2100-01-04 09:00')$$),
-    ($$booking.verify('a')$$),
+    ($$booking.verify('a')$$), ($$booking.doctor()$$),
     ($$booking.hold('a', 'service', '2100-01-04 09:00', 'session-0123456789')$$),
     ($$booking.try_hold('a', 'service', '2100-01-04 09:00', 'session-0123456789')$$),
     ($$booking.book('a', service => 'service', starts_at => '2100-01-04 11:00')$$),
