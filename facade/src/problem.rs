@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::instant::Instant;
+
 /// What went wrong, in the words of the client's world.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
@@ -30,11 +32,30 @@ pub struct Problem {
     pub hint: Option<Box<str>>,
     /// A `BKnnn` of the engine or an SQLSTATE.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub code: Option<Box<str>>,
+    /// Of several starts that were asked for together, those that stand in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Refused>>)]
+    pub refused: Option<Box<AllRefused>>,
     /// Seconds after which it is worth another try: the header `Retry-After`.
     #[serde(skip)]
     pub retry_after: Option<u32>,
 }
+
+/// A start that cannot be had, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Refused {
+    /// Which one.
+    pub starts_at: Instant,
+    /// As the `code` of a problem.
+    pub code: String,
+}
+
+/// A problem is handed from call to call: with these beside it, and not behind a pointer, it were too large for that.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct AllRefused(pub Vec<Refused>);
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
@@ -50,6 +71,7 @@ impl Problem {
             detail: detail.into(),
             hint: None,
             code: None,
+            refused: None,
             retry_after: None,
         }
     }
@@ -114,7 +136,7 @@ impl Problem {
     /// The same problem with the code that names it.
     pub fn with_code(self, code: impl Into<String>) -> Self {
         Self {
-            code: Some(code.into()),
+            code: Some(code.into().into()),
             ..self
         }
     }

@@ -18,10 +18,16 @@ mod faults;
 mod fuzz;
 /// `/healthz` and `/readyz`.
 mod health;
+/// `POST heartbeat` and `DELETE holds`.
+mod heartbeat;
+/// `POST holds/many`.
+mod hold_many;
 /// `POST holds` and `DELETE holds/{id}`.
 mod holds;
 /// What is and what is not in the log.
 mod logs;
+/// `manage/...`.
+mod manage;
 /// The database goes away and comes back.
 mod outage;
 /// Behind pgbouncer.

@@ -21,7 +21,7 @@ async fn an_unknown_address_and_a_wrong_method_are_problems_too() -> Result<()> 
     let wrong = world
         .send(world.request(Method::PUT, "/v1/acme/holds"))
         .await?;
-    assert_eq!((wrong.status, wrong.header("allow")), (405, "POST"));
+    assert_eq!((wrong.status, wrong.header("allow")), (405, "POST,DELETE"));
     let wrong = world
         .send(world.request(Method::POST, "/v1/acme/services"))
         .await?;
@@ -58,6 +58,34 @@ async fn a_query_is_refused_with_the_name_of_what_is_wrong() -> Result<()> {
             .await?;
         assert_eq!(answer.status, 400, "{query}");
         assert!(answer.text("detail").contains(named), "{query}: {answer:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_parameter_that_nobody_asks_for_is_refused_by_name() -> Result<()> {
+    let world = World::new("rejections").await?;
+    for (method, path) in [
+        (Method::POST, "/v1/acme/holds"),
+        (Method::POST, "/v1/acme/holds/many"),
+        (Method::DELETE, "/v1/acme/holds"),
+        (
+            Method::DELETE,
+            "/v1/acme/holds/00000000-0000-0000-0000-000000000000",
+        ),
+        (Method::POST, "/v1/acme/heartbeat"),
+        (Method::POST, "/v1/acme/bookings"),
+        (Method::GET, "/v1/acme/manage/booking"),
+        (Method::POST, "/v1/acme/manage/cancel"),
+        (Method::POST, "/v1/acme/manage/reschedule"),
+    ] {
+        let request = world.request(method.clone(), &format!("{path}?session=secret"));
+        let answer = world.send(request.json(&json!({}))).await?;
+        assert_eq!(answer.status, 400, "{method} {path}");
+        assert!(
+            answer.text("detail").contains("`session`"),
+            "{path}: {answer:?}"
+        );
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{self, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -15,10 +16,13 @@ mod idempotency;
 mod json;
 /// Who asks.
 mod session;
+/// Whose booking it is.
+mod token;
 
 pub use idempotency::IdempotencyKey;
-pub use json::Json;
+pub use json::{Json, JsonOrNothing};
 pub use session::Session;
+pub use token::BookingToken;
 
 /// The part after the `?`.
 pub struct Query<T>(pub T);
@@ -29,6 +33,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let extract::Query(query) = extract::Query::from_request_parts(parts, state).await?;
         Ok(Self(query))
+    }
+}
+
+/// No part after the `?`: what nobody asks for there is a mistake, as an unknown parameter is elsewhere.
+pub struct NoQuery;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Query::<Nothing>::from_request_parts(parts, state).await?;
+        Ok(Self)
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{OfTenant, PRIVATE};
 use crate::caller::Caller;
 use crate::count::Count;
-use crate::extract::{IdempotencyKey, Json, Path, Session};
+use crate::extract::{IdempotencyKey, Json, NoQuery, Path, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
 use crate::problem::Problem;
@@ -38,10 +38,10 @@ pub struct NewBooking {
     starts_at: Option<Instant>,
     duration: Option<Count>,
     resource: Option<Uuid>,
-    /// Of a class
+    /// How many seats of a class
     seats: Option<Count>,
     /// The visitor's session, unless the header has it
-    #[schema(value_type = Option<String>, min_length = 16)]
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 1024)]
     session_id: Option<Secret<String>>,
     /// Who it is for: an object of your own, in which `name`, `email` and `phone` are known
     #[schema(value_type = Object)]
@@ -90,8 +90,8 @@ impl TryFrom<&Row> for Booking {
     tag = "booking",
     params(
         OfTenant,
-        ("Booking-Session" = Option<String>, Header, description = "The visitor's session, unless the body has it", min_length = 16),
-        ("Idempotency-Key" = Option<String>, Header, description = "Says that this is the same request as one before")
+        ("Booking-Session" = Option<String>, Header, description = "The visitor's session, unless the body has it", min_length = 16, max_length = 1024),
+        ("Idempotency-Key" = Option<String>, Header, description = "Says that this is the same request as one before", min_length = 1, max_length = 255)
     ),
     request_body = NewBooking,
     responses((status = 201, description = "It is booked, or waits for approval or payment", body = Booking), WriteProblems),
@@ -101,6 +101,7 @@ pub async fn create(
     State(state): State<AppState>,
     caller: Caller,
     Path(OfTenant { tenant }): Path<OfTenant>,
+    _: NoQuery,
     session: Session,
     IdempotencyKey(key): IdempotencyKey,
     Json(new): Json<NewBooking>,

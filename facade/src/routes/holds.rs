@@ -1,4 +1,4 @@
-//! Holds: taken and let go.
+//! A slot is held. Several at once: [`super::hold_many`]; kept: [`super::heartbeat`]; let go: [`super::release`].
 
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
@@ -10,10 +10,10 @@ use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{OfTenant, OfThing, PRIVATE};
+use super::{OfTenant, PRIVATE};
 use crate::caller::Caller;
 use crate::count::Count;
-use crate::extract::{Json, Path, Session};
+use crate::extract::{Json, NoQuery, Path, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
 use crate::problem::Problem;
@@ -25,11 +25,7 @@ const TRY_HOLD: &str = "
     select hold_id, starts_at, ends_at, expires_at, resources, code, detail
     from booking_api.try_hold(
         tenant => $1, service => $2, starts_at => $3, session_id => $4, duration => pg_catalog.make_interval(mins => $5),
-        resource => $6, ttl => pg_catalog.make_interval(secs => $7), slot_id => $8)";
-
-const TRY_RELEASE: &str = "
-    select released, code, detail
-    from booking_api.try_release(tenant => $1, hold_id => $2, session_id => $3)";
+        resource => $6, ttl => pg_catalog.make_interval(secs => $7), slot_id => $8, seats => $9)";
 
 /// What to hold: a `slot_id`, or a service and a start. The duration is in minutes.
 #[derive(Deserialize, ToSchema)]
@@ -40,8 +36,10 @@ pub struct NewHold {
     starts_at: Option<Instant>,
     duration: Option<Count>,
     resource: Option<Uuid>,
+    /// How many seats of a class
+    seats: Option<Count>,
     /// The visitor's session, unless the header has it
-    #[schema(value_type = Option<String>, min_length = 16)]
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 1024)]
     session_id: Option<Secret<String>>,
     /// For how long, up to what the service allows
     ttl_seconds: Option<Count>,
@@ -79,7 +77,7 @@ impl TryFrom<&Row> for Hold {
     path = "/v1/{tenant}/holds",
     operation_id = "hold",
     tag = "booking",
-    params(OfTenant, ("Booking-Session" = Option<String>, Header, description = "The visitor's session, unless the body has it", min_length = 16)),
+    params(OfTenant, ("Booking-Session" = Option<String>, Header, description = "The visitor's session, unless the body has it", min_length = 16, max_length = 1024)),
     request_body = NewHold,
     responses(
         (status = 201, description = "It is held", body = Hold, headers(("Location" = String, description = "Where to let it go"))),
@@ -92,6 +90,7 @@ pub async fn create(
     caller: Caller,
     OriginalUri(uri): OriginalUri,
     Path(OfTenant { tenant }): Path<OfTenant>,
+    _: NoQuery,
     session: Session,
     Json(new): Json<NewHold>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -113,6 +112,7 @@ pub async fn create(
                     Type::FLOAT8,
                 ),
                 (&new.slot_id, Type::TEXT),
+                (&new.seats, Type::INT4),
             ],
         )
         .await?;
@@ -125,46 +125,4 @@ pub async fn create(
         [(LOCATION, location)],
         axum::Json(hold),
     ))
-}
-
-/// Let a hold go
-///
-/// A hold that is not this session's is no hold.
-#[utoipa::path(
-    delete,
-    path = "/v1/{tenant}/holds/{id}",
-    operation_id = "release",
-    tag = "booking",
-    params(OfThing, ("Booking-Session" = String, Header, description = "The visitor's session", min_length = 16)),
-    responses((status = 204, description = "It is gone"), WriteProblems),
-    security((), ("bearer" = []))
-)]
-pub async fn release(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    Session(session): Session,
-) -> Result<impl IntoResponse, Problem> {
-    let row = state
-        .db
-        .write(
-            &caller,
-            TRY_RELEASE,
-            &[
-                (&tenant, Type::TEXT),
-                (&id, Type::UUID),
-                (&session, Type::TEXT),
-            ],
-        )
-        .await?;
-    match refusal::check(&row) {
-        Err(problem) if problem.code.as_deref() == Some("BK002") => {
-            return Err(Problem::not_found());
-        }
-        other => other?,
-    }
-    match row.try_get::<_, Option<bool>>("released")? {
-        Some(true) => Ok((StatusCode::NO_CONTENT, PRIVATE)),
-        _ => Err(Problem::not_found()),
-    }
 }

@@ -15,8 +15,18 @@ use crate::state::AppState;
 pub mod bookings;
 /// Whether the process lives and can work.
 pub mod health;
-/// Holds: taken and let go.
+/// A session keeps what it holds.
+pub mod heartbeat;
+/// Several holds at once.
+pub mod hold_many;
+/// Holds.
 pub mod holds;
+/// One's own booking.
+pub mod manage;
+/// What is done about it.
+pub mod manage_change;
+/// Holds are let go.
+pub mod release;
 /// What can be booked.
 pub mod services;
 /// When it can be booked.
@@ -29,9 +39,14 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(health::ready))
         .routes(routes!(services::list))
         .routes(routes!(slots::list))
-        .routes(routes!(holds::create))
-        .routes(routes!(holds::release))
+        .routes(routes!(holds::create, release::all))
+        .routes(routes!(release::one))
+        .routes(routes!(hold_many::create))
+        .routes(routes!(heartbeat::beat))
         .routes(routes!(bookings::create))
+        .routes(routes!(manage::show))
+        .routes(routes!(manage_change::cancel))
+        .routes(routes!(manage_change::reschedule))
 }
 
 /// An address below a tenant.
