@@ -1039,4 +1039,1404 @@ begin atomic
         end;
 end;
 
+-- What an owner edits and lists (sql/69, 70, 95 to 97).
+create function booking.check_known(
+    tenant uuid,
+    location uuid default null,
+    schedule uuid default null,
+    holiday_set uuid default null,
+    resources uuid[] default null,
+    service uuid default null)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_unknown text;
+begin
+    if check_known.tenant is null then
+        raise exception 'tenant is needed' using errcode = '22004';
+    end if;
+    select u.what into v_unknown
+    from (
+        values
+            ('tenant ' || check_known.tenant, exists (
+                select from booking.tenant t where t.tenant_id = check_known.tenant)),
+            ('location ' || check_known.location, exists (
+                select from booking.location l where (l.tenant_id, l.location_id) = (check_known.tenant, check_known.location))),
+            ('schedule ' || check_known.schedule, exists (
+                select from booking.schedule s where (s.tenant_id, s.schedule_id) = (check_known.tenant, check_known.schedule))),
+            ('holiday set ' || check_known.holiday_set, exists (
+                select
+                from booking.holiday_set h
+                where (h.tenant_id, h.holiday_set_id) = (check_known.tenant, check_known.holiday_set))),
+            ('service ' || check_known.service, exists (
+                select from booking.service s where (s.tenant_id, s.service_id) = (check_known.tenant, check_known.service)))
+        union all
+        select 'resource ' || u, exists (
+            select from booking.resource r where (r.tenant_id, r.resource_id) = (check_known.tenant, u))
+        from unnest(check_known.resources) u) u (what, known)
+    where u.what is not null and not u.known
+    limit 1;
+    if found then
+        raise exception 'unknown %', v_unknown using errcode = 'P0002';
+    end if;
+end
+$$;
+comment on function booking.check_known(uuid, uuid, uuid, uuid, uuid[], uuid) is
+    'P0002 for the first of these ids that the caller cannot see in the tenant, whose else it may be; 22004 without a tenant.';
+
+create function booking.put_location(tenant uuid, slug text, name text default null, location uuid default null)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_location uuid;
+begin
+    perform booking.check_known(put_location.tenant, location => put_location.location);
+    update booking.location l
+    set slug = coalesce(put_location.slug, l.slug), name = coalesce(put_location.name, l.name), version = l.version + 1
+    where l.tenant_id = put_location.tenant
+        and case when put_location.location is null then l.slug = put_location.slug else l.location_id = put_location.location end
+    returning l.location_id into v_location;
+    if not found then
+        insert into booking.location (tenant_id, slug, name)
+        values (put_location.tenant, put_location.slug, put_location.name)
+        returning location_id into v_location;
+    end if;
+    return v_location;
+end
+$$;
+comment on function booking.put_location(uuid, text, text, uuid) is
+    'Creates a location, or changes the one of that id or slug: null leaves what is there. Returns its id. P0002: unknown tenant '
+    'or location; 22004: no tenant; 23502: a new one without slug or name; 23514: not a slug; 23505: the slug is another''s.';
+
+create function booking.put_resource(
+    tenant uuid,
+    slug text,
+    name text default null,
+    zone text default null,
+    grain int default null,
+    capacity int default null,
+    schedule uuid default null,
+    location uuid default null,
+    active boolean default null,
+    public boolean default null,
+    metadata jsonb default null,
+    resource uuid default null)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_resource uuid;
+begin
+    perform booking.check_known(
+        put_resource.tenant, put_resource.location, put_resource.schedule,
+        resources => case when put_resource.resource is not null then array[put_resource.resource] end);
+    update booking.resource r
+    set slug = coalesce(put_resource.slug, r.slug), name = coalesce(put_resource.name, r.name),
+        zone = coalesce(put_resource.zone, r.zone), grain = coalesce(put_resource.grain, r.grain),
+        capacity = coalesce(put_resource.capacity, r.capacity), schedule_id = coalesce(put_resource.schedule, r.schedule_id),
+        location_id = coalesce(put_resource.location, r.location_id), active = coalesce(put_resource.active, r.active),
+        public = coalesce(put_resource.public, r.public), metadata = coalesce(put_resource.metadata, r.metadata),
+        version = r.version + 1
+    where r.tenant_id = put_resource.tenant
+        and case when put_resource.resource is null then r.slug = put_resource.slug else r.resource_id = put_resource.resource end
+    returning r.resource_id into v_resource;
+    if not found then
+        insert into booking.resource
+            (tenant_id, slug, name, zone, grain, capacity, schedule_id, location_id, active, public, metadata)
+        values (
+            put_resource.tenant, put_resource.slug, put_resource.name, put_resource.zone, coalesce(put_resource.grain, 15),
+            coalesce(put_resource.capacity, 1), put_resource.schedule, put_resource.location, coalesce(put_resource.active, true),
+            coalesce(put_resource.public, true), coalesce(put_resource.metadata, '{}'))
+        returning resource_id into v_resource;
+    end if;
+    return v_resource;
+end
+$$;
+comment on function booking.put_resource(uuid, text, text, text, int, int, uuid, uuid, boolean, boolean, jsonb, uuid) is
+    'Creates a resource, or changes the one of that id or slug: null leaves what is there, of a new one it is the default of the '
+    'column (to take something away, such as its schedule: booking.patch_resource). Returns its id. P0002: unknown tenant, '
+    'resource, schedule or location; 22004: no tenant; 22023: an unknown zone, or another grain than its services can have; '
+    '23502: a new one without slug or name; 23514: out of bounds, or a smaller capacity than what is held or booked; 23505: the '
+    'slug is another''s.';
+
+create function booking.check_owner_left(tenant uuid, user_id text)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_owners text[];
+begin
+    -- Two owners who put one another out take turns.
+    perform
+    from booking.member m
+    where m.tenant_id = check_owner_left.tenant and m.role = 'owner'
+    order by m.user_id
+    for update;
+    v_owners := array(
+        select m.user_id
+        from booking.member m
+        where m.tenant_id = check_owner_left.tenant and m.role = 'owner');
+    if v_owners = array[check_owner_left.user_id] then
+        raise exception 'the last owner stays' using errcode = '23001', hint = 'Make another member an owner first.';
+    end if;
+end
+$$;
+comment on function booking.check_owner_left(uuid, text) is '23001 where a member is the only owner that the tenant has; locks its owners.';
+
+create function booking.put_member(tenant uuid, user_id text, role text)
+returns text
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform booking.check_known(put_member.tenant);
+    if put_member.user_id = '' then
+        raise exception 'user_id cannot be empty' using errcode = '22023', hint = 'Give the sub claim of the JWT.';
+    elsif put_member.role <> 'owner' then
+        perform booking.check_owner_left(put_member.tenant, put_member.user_id);
+    end if;
+    insert into booking.member as m (tenant_id, user_id, role)
+    values (put_member.tenant, put_member.user_id, put_member.role)
+    on conflict on constraint member_pkey do update
+    set role = excluded.role, version = m.version + 1;
+    return put_member.user_id;
+end
+$$;
+comment on function booking.put_member(uuid, text, text) is
+    'Makes the sub of a JWT a member of a tenant (owner, manager or viewer), or gives a member another role. Returns the user_id. '
+    'For owners of the tenant: 42501 for others. P0002: unknown tenant; 22004: no tenant; 23514: no such role; 23502: a value is '
+    'missing; 23001: the last owner stays one.';
+
+create function booking.put_schedule(
+    tenant uuid,
+    name text default null,
+    zone text default null,
+    holiday_set uuid default null,
+    schedule uuid default null)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_schedule uuid := put_schedule.schedule;
+begin
+    perform booking.check_known(
+        put_schedule.tenant, schedule => put_schedule.schedule, holiday_set => put_schedule.holiday_set);
+    if v_schedule is not null then
+        update booking.schedule s
+        set name = coalesce(put_schedule.name, s.name), zone = coalesce(put_schedule.zone, s.zone),
+            holiday_set_id = coalesce(put_schedule.holiday_set, s.holiday_set_id), version = s.version + 1
+        where s.tenant_id = put_schedule.tenant and s.schedule_id = v_schedule;
+    else
+        insert into booking.schedule (tenant_id, name, zone, holiday_set_id)
+        values (put_schedule.tenant, put_schedule.name, coalesce(put_schedule.zone, (
+            select t.zone from booking.tenant t where t.tenant_id = put_schedule.tenant)), put_schedule.holiday_set)
+        returning schedule_id into v_schedule;
+    end if;
+    return v_schedule;
+end
+$$;
+comment on function booking.put_schedule(uuid, text, text, uuid, uuid) is
+    'Creates a schedule, never open until it has rules, in the zone of the tenant unless another is given; or changes the one of '
+    'that id: null leaves what is there. Returns its id. P0002: unknown tenant, schedule or holiday set; 22004: no tenant; '
+    '22023: unknown zone; 23502: a new one without a name.';
+
+create function booking.put_rule(
+    tenant uuid,
+    schedule uuid,
+    weekday int,
+    opens time,
+    closes time,
+    valid daterange default '(,)',
+    location uuid default null,
+    rule uuid default null)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rule uuid;
+begin
+    perform booking.check_known(put_rule.tenant, put_rule.location, put_rule.schedule);
+    if put_rule.closes <= put_rule.opens then
+        raise exception 'a window ends before it starts' using errcode = '22023', hint = 'Hours across midnight are two windows: until 24:00, and from 00:00 on the next day.';
+    end if;
+    if put_rule.rule is null then
+        insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes, valid, location_id)
+        values (
+            put_rule.tenant, put_rule.schedule, put_rule.weekday, put_rule.opens, put_rule.closes,
+            coalesce(put_rule.valid, '(,)'), put_rule.location)
+        returning rule_id into v_rule;
+        return v_rule;
+    end if;
+    update booking.schedule_rule w
+    set weekday = put_rule.weekday, opens = put_rule.opens, closes = put_rule.closes, valid = coalesce(put_rule.valid, '(,)'),
+        location_id = put_rule.location, version = w.version + 1
+    where w.tenant_id = put_rule.tenant and w.schedule_id = put_rule.schedule and w.rule_id = put_rule.rule;
+    if not found then
+        raise exception 'unknown rule %', put_rule.rule using errcode = 'P0002';
+    end if;
+    return put_rule.rule;
+end
+$$;
+comment on function booking.put_rule(uuid, uuid, int, time, time, daterange, uuid, uuid) is
+    'Adds a weekly window to a schedule (ISO weekday, wall clock of its zone, local dates on which it is valid), or sets the one '
+    'of that id anew. Returns its id. P0002: unknown tenant, schedule, location or rule; 22004: no tenant; 22023: it ends before it '
+    'starts; 23502: a value is missing; 23514: no such weekday, or no dates.';
+
+create function booking.put_override(
+    tenant uuid,
+    schedule uuid,
+    dates daterange,
+    opens time default null,
+    closes time default null,
+    location uuid default null,
+    reason text default null,
+    override uuid default null)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_override uuid;
+begin
+    perform booking.check_known(put_override.tenant, put_override.location, put_override.schedule);
+    if put_override.closes <= put_override.opens then
+        raise exception 'a window ends before it starts' using errcode = '22023', hint = 'Hours across midnight are two windows: until 24:00, and from 00:00 on the next day.';
+    elsif num_nonnulls(put_override.opens, put_override.closes) = 1 then
+        raise exception 'opens and closes come together' using errcode = '22004', hint = 'Without both the dates are closed.';
+    end if;
+    if put_override.override is null then
+        insert into booking.schedule_override (tenant_id, schedule_id, dates, opens, closes, location_id, reason)
+        values (
+            put_override.tenant, put_override.schedule, put_override.dates, put_override.opens, put_override.closes,
+            put_override.location, put_override.reason)
+        returning override_id into v_override;
+        return v_override;
+    end if;
+    update booking.schedule_override o
+    set dates = put_override.dates, opens = put_override.opens, closes = put_override.closes,
+        location_id = put_override.location, reason = put_override.reason, version = o.version + 1
+    where o.tenant_id = put_override.tenant and o.schedule_id = put_override.schedule and o.override_id = put_override.override;
+    if not found then
+        raise exception 'unknown override %', put_override.override using errcode = 'P0002';
+    end if;
+    return put_override.override;
+end
+$$;
+comment on function booking.put_override(uuid, uuid, daterange, time, time, uuid, text, uuid) is
+    'Other hours on some local dates of a schedule: one window, or closed without times; or sets the override of that id anew. '
+    'Returns its id. Several windows of the same dates are several overrides. P0002: unknown tenant, schedule, location or '
+    'override; 22004: no tenant, or one time of two; 22023: it ends before it starts; 23502: no dates; 23514: dates without bounds.';
+
+create function booking.put_busy_window(
+    tenant uuid,
+    resource uuid,
+    span tstzrange,
+    reason text default null,
+    connection uuid default null,
+    external_id text default null,
+    busy_window uuid default null)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_busy_window uuid;
+begin
+    perform booking.check_known(put_busy_window.tenant, resources => array[put_busy_window.resource]);
+    update booking.busy_window w
+    set resource_id = put_busy_window.resource, span = put_busy_window.span, reason = put_busy_window.reason,
+        connection_id = put_busy_window.connection, external_id = put_busy_window.external_id, version = w.version + 1
+    where w.tenant_id = put_busy_window.tenant
+        and case
+            when put_busy_window.busy_window is not null then w.busy_window_id = put_busy_window.busy_window
+            else w.resource_id = put_busy_window.resource and w.external_id = put_busy_window.external_id
+                and w.connection_id is not distinct from put_busy_window.connection
+        end
+    returning w.busy_window_id into v_busy_window;
+    if v_busy_window is null and put_busy_window.busy_window is not null then
+        raise exception 'unknown busy window %', put_busy_window.busy_window using errcode = 'P0002';
+    elsif v_busy_window is null then
+        insert into booking.busy_window (tenant_id, resource_id, connection_id, external_id, span, reason)
+        values (
+            put_busy_window.tenant, put_busy_window.resource, put_busy_window.connection, put_busy_window.external_id,
+            put_busy_window.span, put_busy_window.reason)
+        returning busy_window_id into v_busy_window;
+    end if;
+    return v_busy_window;
+end
+$$;
+comment on function booking.put_busy_window(uuid, uuid, tstzrange, text, uuid, text, uuid) is
+    'Makes a resource busy for a span of instants, or sets anew the busy window of that id, or that of the resource which came by '
+    'that connection under that external id. Returns its id. What was booked stays: booking.list_bookings flags it. P0002: unknown '
+    'tenant, resource or busy window; 22004: no tenant; 23502: no resource or no span; 23514: without bounds, or longer than ten years.';
+
+create function booking.check_changes(relation regclass, changes jsonb, fixed text[])
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_known text[] := array(
+        select a.attname::text
+        from pg_attribute a
+        where a.attrelid = check_changes.relation and a.attnum > 0 and not a.attisdropped and a.attname <> all (check_changes.fixed)
+        order by a.attnum);
+    v_unknown text;
+    v_change record;
+begin
+    if jsonb_typeof(check_changes.changes) is distinct from 'object' then
+        raise exception 'settings are a JSON object' using errcode = '22023', hint = format('It may have %s.', array_to_string(v_known, ', '));
+    end if;
+    select string_agg(format('"%s"', left(k, 64)), ', ' order by k) into v_unknown
+    from (select k from jsonb_object_keys(check_changes.changes) k where k <> all (v_known) limit 10) u;
+    if v_unknown is not null then
+        raise exception 'no such setting of a %: %', check_changes.relation, v_unknown
+            using errcode = '22023', hint = format('There are %s.', array_to_string(v_known, ', '));
+    end if;
+    for v_change in
+        select c.key, c.value, jsonb_typeof(c.value) as given, a.attnotnull, format_type(a.atttypid, a.atttypmod) as type, case
+                when a.atttypid = 'jsonb'::regtype then 'object'
+                when t.typcategory = 'A' then 'array'
+                when t.typcategory = 'N' then 'number'
+                when t.typcategory = 'B' then 'boolean'
+                else 'string'
+            end as wanted
+        from jsonb_each(check_changes.changes) c
+        join pg_attribute a on a.attrelid = check_changes.relation and a.attname = c.key
+        join pg_type t on t.oid = a.atttypid
+        order by a.attnum
+    loop
+        if v_change.given = 'null' then
+            if v_change.attnotnull then
+                raise exception '% cannot be null', v_change.key using errcode = '22004';
+            end if;
+        elsif v_change.given <> v_change.wanted then
+            raise exception '% is a JSON %, not a %', v_change.key, v_change.wanted, v_change.given
+                using errcode = '22023', hint = format('It is read as %s.', v_change.type);
+        else
+            begin
+                execute format('select jsonb_populate_record(null::%s, $1)', check_changes.relation)
+                using jsonb_build_object(v_change.key, v_change.value);
+            exception when data_exception then
+                raise exception '%: %', v_change.key, left(sqlerrm, 200)
+                    using errcode = '22023', hint = format('It is read as %s.', v_change.type);
+            end;
+        end if;
+    end loop;
+end
+$$;
+comment on function booking.check_changes(regclass, jsonb, text[]) is
+    'What settings of a row must be: an object whose keys are columns of the table, but not those that are fixed, with values of '
+    'their types. 22023: another; 22004: null for what cannot be null.';
+
+create function booking.patch_row(relation regclass, tenant uuid, id uuid, changes jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_key text := (select c.relname || '_id' from pg_class c where c.oid = patch_row.relation);
+    v_rows bigint;
+begin
+    perform booking.check_changes(patch_row.relation, patch_row.changes, array['tenant_id', v_key, 'version']);
+    perform booking.check_known(
+        patch_row.tenant, location => (patch_row.changes ->> 'location_id')::uuid,
+        schedule => (patch_row.changes ->> 'schedule_id')::uuid);
+    -- Only what is named, so that no trigger thinks that the rest is new.
+    execute (
+        select format('update %s t set %sversion = t.version + 1 from jsonb_populate_record(null::%1$s, $1) c where t.tenant_id = $2 and t.%3$I = $3',
+            patch_row.relation, string_agg(format('%1$I = c.%1$I, ', k), ''), v_key)
+        from jsonb_object_keys(patch_row.changes) k)
+    using patch_row.changes, patch_row.tenant, patch_row.id;
+    get diagnostics v_rows = row_count;
+    if v_rows = 0 then
+        raise exception 'unknown % %', patch_row.relation, patch_row.id using errcode = 'P0002';
+    end if;
+end
+$$;
+comment on function booking.patch_row(regclass, uuid, uuid, jsonb) is 'Behind booking.patch_service and booking.patch_resource.';
+
+create function booking.patch_resource(tenant uuid, resource uuid, changes jsonb)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+begin
+    perform booking.patch_row('booking.resource', tenant, resource, changes);
+    return resource;
+end
+$$;
+comment on function booking.patch_resource(uuid, uuid, jsonb) is
+    'Changes a resource by the names of its columns, such as {"capacity": 2, "schedule_id": null}; what is not named stays. Returns '
+    'its id. 22023: no such setting, or not of its type, or another grain than its services can have; 22004: null for what cannot '
+    'be null; 23514: out of bounds, or a smaller capacity than what is held or booked; 23505: the slug is another''s; P0002: unknown '
+    'tenant, resource, schedule or location.';
+
+create function booking.patch_service(tenant uuid, service uuid, changes jsonb)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+begin
+    perform booking.patch_row('booking.service', tenant, service, changes);
+    return service;
+end
+$$;
+comment on function booking.patch_service(uuid, uuid, jsonb) is
+    'Changes a service by the names of its columns, such as {"price": 60, "currency": "EUR", "min_notice": "2 hours"}; what is not '
+    'named stays. Minutes, intervals and ranges are those of booking.service. Returns its id. 22023: no such setting, or not of its '
+    'type, or off the grain of its resources; 22004: null for what cannot be null; 23514: out of bounds, or settings that go not '
+    'together; 23505: the slug is another''s; P0002: unknown tenant, service or schedule.';
+
+create function booking.put_requirement(
+    tenant uuid,
+    service uuid,
+    resources uuid[],
+    pick int default null,
+    strategy text default null,
+    weights int[] default null,
+    priorities int[] default null,
+    requirement uuid default null)
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_requirement uuid := put_requirement.requirement;
+    v_elsewhere uuid;
+begin
+    perform booking.check_known(put_requirement.tenant, service => put_requirement.service, resources => put_requirement.resources);
+    if coalesce(cardinality(put_requirement.resources), 0) = 0
+        or cardinality(put_requirement.resources) <> (select count(distinct r) from unnest(put_requirement.resources) r)
+    then
+        raise exception 'a requirement needs different resources, one at least' using errcode = '22023';
+    elsif cardinality(put_requirement.weights) <> cardinality(put_requirement.resources)
+        or cardinality(put_requirement.priorities) <> cardinality(put_requirement.resources)
+    then
+        raise exception 'each resource has a weight, and a priority, or none has' using errcode = '22023';
+    end if;
+    -- Resources before services, as every writer of these tables has it.
+    perform booking.lock_resources(put_requirement.tenant, put_requirement.resources);
+    if v_requirement is null then
+        insert into booking.service_requirement (tenant_id, service_id, pick, strategy)
+        values (
+            put_requirement.tenant, put_requirement.service, coalesce(put_requirement.pick, 1),
+            coalesce(put_requirement.strategy, 'round_robin'))
+        returning requirement_id into v_requirement;
+    else
+        update booking.service_requirement q
+        set pick = coalesce(put_requirement.pick, q.pick), strategy = coalesce(put_requirement.strategy, q.strategy),
+            version = q.version + 1
+        where q.tenant_id = put_requirement.tenant and q.service_id = put_requirement.service and q.requirement_id = v_requirement;
+        if not found then
+            raise exception 'unknown requirement %', v_requirement using errcode = 'P0002';
+        end if;
+    end if;
+    if exists (
+        select
+        from booking.service_requirement q
+        where q.tenant_id = put_requirement.tenant and q.service_id = put_requirement.service and q.requirement_id = v_requirement
+            and q.pick > cardinality(put_requirement.resources))
+    then
+        raise exception 'a requirement cannot pick more resources than it has' using errcode = '22023';
+    end if;
+    select m.resource_id into v_elsewhere
+    from booking.requirement_resource m
+    where m.tenant_id = put_requirement.tenant and m.service_id = put_requirement.service
+        and m.resource_id = any (put_requirement.resources) and m.requirement_id <> v_requirement;
+    if found then
+        raise exception 'resource % stands in another requirement of the service', v_elsewhere
+            using errcode = '23505', hint = 'A resource stands in one requirement of a service at most.';
+    end if;
+    -- Who leaves goes first: those who stay may be of another grain.
+    delete from booking.requirement_resource m
+    where m.tenant_id = put_requirement.tenant and m.service_id = put_requirement.service
+        and m.requirement_id = v_requirement and m.resource_id <> all (put_requirement.resources);
+    insert into booking.requirement_resource as m (tenant_id, service_id, requirement_id, resource_id, weight, priority)
+    select put_requirement.tenant, put_requirement.service, v_requirement, r.resource_id, coalesce(r.weight, 1), coalesce(r.priority, 0)
+    from unnest(put_requirement.resources, put_requirement.weights, put_requirement.priorities) r (resource_id, weight, priority)
+    order by r.resource_id
+    on conflict on constraint requirement_resource_pkey do update
+    set weight = case when put_requirement.weights is null then m.weight else excluded.weight end,
+        priority = case when put_requirement.priorities is null then m.priority else excluded.priority end,
+        version = m.version + 1;
+    return v_requirement;
+end
+$$;
+comment on function booking.put_requirement(uuid, uuid, uuid[], int, text, int[], int[], uuid) is
+    'Adds a requirement to a service, of which each booking takes pick of these resources by strategy, or sets the one of that id '
+    'anew; null leaves what is there. weights and priorities: one for each resource. Who stays keeps its count of bookings. Returns '
+    'its id. P0002: unknown tenant, service, requirement or resource; 22004: no tenant; 22023: no, or the same, or too few '
+    'resources, or of another grain; 23505: a resource stands in another requirement of the service; 23514: out of bounds.';
+
+create function booking.create_service(tenant uuid, slug text, settings jsonb, requirements jsonb default '[]')
+returns uuid
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_service uuid;
+    v_requirement record;
+begin
+    perform booking.check_changes('booking.service', create_service.settings, '{tenant_id,service_id,slug,version}');
+    perform booking.check_known(create_service.tenant, schedule => (create_service.settings ->> 'schedule_id')::uuid);
+    if create_service.settings ->> 'name' is null then
+        raise exception 'name is needed' using errcode = '22004';
+    elsif jsonb_typeof(create_service.requirements) is distinct from 'array' then
+        raise exception 'requirements are a JSON array' using errcode = '22023', hint = 'Give [{"resources": [...], "pick": 1, "strategy": "round_robin"}].';
+    end if;
+    execute (
+        select format('insert into booking.service (tenant_id, slug, %s) select $1, $2, %s from jsonb_populate_record(null::booking.service, $3) c returning service_id',
+            string_agg(quote_ident(k), ', '), string_agg('c.' || quote_ident(k), ', '))
+        from jsonb_object_keys(create_service.settings) k)
+    using create_service.tenant, create_service.slug, create_service.settings
+    into v_service;
+    for v_requirement in
+        select q.*
+        from jsonb_to_recordset(create_service.requirements) q (resources uuid[], pick int, strategy text, weights int[], priorities int[])
+    loop
+        perform booking.put_requirement(
+            create_service.tenant, v_service, v_requirement.resources, v_requirement.pick, v_requirement.strategy,
+            v_requirement.weights, v_requirement.priorities);
+    end loop;
+    return v_service;
+end
+$$;
+comment on function booking.create_service(uuid, text, jsonb, jsonb) is
+    'Creates a service of any kind: settings by the names of its columns, name among them, as booking.patch_service has them, and '
+    'requirements as [{"resources": [...], "pick": 1, "strategy": "round_robin"}], as booking.put_requirement has them. Returns its '
+    'id. 22023: no such setting, or not of its type; 22004: no name; 23505: the slug is another''s; 23514: out of bounds, or settings '
+    'that go not together; P0002: unknown tenant, schedule or resource.';
+
+create function booking.member_tenant(tenant text, least_role text default 'viewer')
+returns uuid
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_tenant uuid;
+begin
+    if (member_tenant.least_role in ('viewer', 'manager', 'owner')) is not true then
+        raise exception 'no such role: %', member_tenant.least_role
+            using errcode = '22023', hint = 'There are viewer, manager and owner.';
+    end if;
+    select t.tenant_id into v_tenant
+    from booking.tenant t
+    where t.tenant_id = booking.uuid_of(member_tenant.tenant) or t.slug = member_tenant.tenant;
+    if not found then
+        perform booking.raise_unknown();
+    elsif v_tenant = any (booking.my_tenants()) and v_tenant <> all (booking.my_tenants(member_tenant.least_role)) then
+        raise exception 'only members with the role % or above may do this', member_tenant.least_role
+            using errcode = 'PT403', detail = '{"code": "42501"}', hint = 'An owner of the tenant gives roles.';
+    end if;
+    return v_tenant;
+end
+$$;
+comment on function booking.member_tenant(text, text) is
+    'The id of a tenant, by slug or uuid and whether active or not, for who is a member of it, at least as viewer, manager or '
+    'owner, or acts for all tenants. PT404: unknown or foreign, which nobody tells apart; PT403: a member with less than that '
+    'role; 22023: no such role.';
+
+create function booking.public_tenant_id(tenant text)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    return booking.public_tenant(tenant);
+end
+$$;
+comment on function booking.public_tenant_id(text) is
+    'The id of an active tenant by slug or uuid, for whoever is not a member, such as a customer who has signed in; else PT404.';
+
+create function booking.visible_tenant(tenant text)
+returns uuid
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_tenant uuid;
+begin
+    select t.tenant_id into v_tenant
+    from booking.tenant t
+    where t.tenant_id = booking.uuid_of(visible_tenant.tenant) or t.slug = visible_tenant.tenant;
+    return coalesce(v_tenant, booking.public_tenant_id(visible_tenant.tenant));
+end
+$$;
+comment on function booking.visible_tenant(text) is
+    'The id of a tenant by slug or uuid for whatever policies show of it: to members, also of one that is not active, and to '
+    'customers who have signed in; else PT404.';
+
+create function booking.service_of(tenant uuid, service text)
+returns uuid
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_service uuid;
+begin
+    select s.service_id into v_service
+    from booking.service s
+    where s.tenant_id = service_of.tenant and (s.service_id = booking.uuid_of(service_of.service) or s.slug = service_of.service);
+    if not found and service_of.service is not null then
+        raise exception 'unknown service' using errcode = 'P0002';
+    end if;
+    return v_service;
+end
+$$;
+comment on function booking.service_of(uuid, text) is 'The id of a service by slug or uuid, whether active and public or not; null for null. P0002: unknown.';
+
+create function booking.resource_of(tenant uuid, resource text)
+returns uuid
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_resource uuid;
+begin
+    select r.resource_id into v_resource
+    from booking.resource r
+    where r.tenant_id = resource_of.tenant
+        and (r.resource_id = booking.uuid_of(resource_of.resource) or r.slug = resource_of.resource);
+    if not found and resource_of.resource is not null then
+        raise exception 'unknown resource' using errcode = 'P0002';
+    end if;
+    return v_resource;
+end
+$$;
+comment on function booking.resource_of(uuid, text) is 'The id of a resource by slug or uuid, whether active and public or not; null for null. P0002: unknown.';
+
+create function booking.check_page(max int)
+returns int
+language plpgsql
+immutable
+as $$
+begin
+    if (max between 1 and 1000) is not true then
+        raise exception 'a page has 1 to 1000 rows, not %', max using errcode = '22023', hint = 'Give max within, and after for the next page.';
+    end if;
+    return max;
+end
+$$;
+comment on function booking.check_page(int) is 'How many rows a page has; 22023 unless 1 to 1000.';
+
+create type booking.listed_location as (location_id uuid, slug text, name text, resources uuid[], cursor text);
+comment on type booking.listed_location is 'A location and the resources that stand there. cursor: where the next page begins.';
+
+create function booking.list_locations(tenant uuid, after text default null, max int default 100)
+returns setof booking.listed_location
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select l.location_id, l.slug, l.name, array(
+                select r.resource_id
+                from booking.resource r
+                where r.tenant_id = l.tenant_id and r.location_id = l.location_id
+                order by r.slug),
+            l.slug
+        from booking.location l
+        where l.tenant_id = list_locations.tenant and (list_locations.after is null or l.slug > list_locations.after)
+        order by l.slug
+        limit booking.check_page(list_locations.max);
+end
+$$;
+comment on function booking.list_locations(uuid, text, int) is
+    'The locations of a tenant by slug, at most max (1 to 1000) after a cursor. 22023: no such max.';
+
+create type booking.listed_resource as (
+    resource_id uuid,
+    slug text,
+    name text,
+    zone text,
+    grain int,
+    capacity int,
+    schedule_id uuid,
+    location_id uuid,
+    active boolean,
+    public boolean,
+    metadata jsonb,
+    services uuid[],
+    cursor text);
+comment on type booking.listed_resource is
+    'A resource as its tenant sees it. services: those that take it; cursor: where the next page begins.';
+
+create function booking.list_resources(tenant uuid, after text default null, max int default 100)
+returns setof booking.listed_resource
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select r.resource_id, r.slug, r.name, r.zone, r.grain, r.capacity, r.schedule_id, r.location_id, r.active, r.public,
+            r.metadata, array(
+                select m.service_id
+                from booking.requirement_resource m
+                where m.tenant_id = r.tenant_id and m.resource_id = r.resource_id
+                order by m.service_id),
+            r.slug
+        from booking.resource r
+        where r.tenant_id = list_resources.tenant and (list_resources.after is null or r.slug > list_resources.after)
+        order by r.slug
+        limit booking.check_page(list_resources.max);
+end
+$$;
+comment on function booking.list_resources(uuid, text, int) is
+    'The resources of a tenant by slug, at most max (1 to 1000) after a cursor. 22023: no such max.';
+
+create type booking.listed_service as (
+    service_id uuid,
+    slug text,
+    name text,
+    zone text,
+    kind text,
+    durations int[],
+    min_length int,
+    max_length int,
+    check_in time,
+    check_out time,
+    arrival_days int[],
+    crosses_closed boolean,
+    seats int,
+    step int,
+    buffer_before int,
+    buffer_after int,
+    min_notice interval,
+    horizon interval,
+    bookable daterange,
+    schedule_id uuid,
+    hold_ttl interval,
+    max_hold_age interval,
+    max_holds int,
+    needs_approval boolean,
+    approval_ttl interval,
+    price numeric,
+    currency text,
+    payment_ttl interval,
+    pending_blocks boolean,
+    cancel_notice interval,
+    reschedule_notice interval,
+    active boolean,
+    public boolean,
+    metadata jsonb,
+    requirements jsonb,
+    limits jsonb,
+    cursor text);
+comment on type booking.listed_service is
+    'A service as its tenant sees it, with the columns of booking.service. requirements: [{requirement_id, pick, strategy, '
+    'resources: [{resource_id, weight, priority, booked}]}]; limits: [{scope, period, max_count, max_minutes}]; cursor: where the '
+    'next page begins.';
+
+create function booking.requirements_of(tenant uuid, service uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'requirement_id', q.requirement_id, 'pick', q.pick, 'strategy', q.strategy, 'resources', coalesce((
+                select jsonb_agg(
+                    jsonb_build_object('resource_id', m.resource_id, 'weight', m.weight, 'priority', m.priority, 'booked', m.booked)
+                    order by m.resource_id)
+                from booking.requirement_resource m
+                where m.tenant_id = q.tenant_id and m.service_id = q.service_id and m.requirement_id = q.requirement_id), '[]'))
+            order by q.requirement_id)
+        from booking.service_requirement q
+        where q.tenant_id = requirements_of.tenant and q.service_id = requirements_of.service), '[]');
+end
+$$;
+comment on function booking.requirements_of(uuid, uuid) is 'The requirements of a service with their members, as booking.listed_service has them.';
+
+create function booking.list_services(tenant uuid, after text default null, max int default 100, service uuid default null)
+returns setof booking.listed_service
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select s.service_id, s.slug, s.name, s.zone, s.kind, s.durations, s.min_length, s.max_length, s.check_in, s.check_out,
+            s.arrival_days, s.crosses_closed, s.seats, s.step, s.buffer_before, s.buffer_after, s.min_notice, s.horizon, s.bookable,
+            s.schedule_id, s.hold_ttl, s.max_hold_age, s.max_holds, s.needs_approval, s.approval_ttl, s.price, s.currency,
+            s.payment_ttl, s.pending_blocks, s.cancel_notice, s.reschedule_notice, s.active, s.public, s.metadata,
+            booking.requirements_of(s.tenant_id, s.service_id), coalesce((
+                select jsonb_agg(
+                    jsonb_build_object(
+                        'scope', l.scope, 'period', l.period, 'max_count', l.max_count, 'max_minutes', l.max_minutes)
+                    order by l.scope, l.period)
+                from booking.service_limit l
+                where l.tenant_id = s.tenant_id and l.service_id = s.service_id), '[]'),
+            s.slug
+        from booking.service s
+        where s.tenant_id = list_services.tenant and (list_services.after is null or s.slug > list_services.after)
+            and (list_services.service is null or s.service_id = list_services.service)
+        order by s.slug
+        limit booking.check_page(list_services.max);
+end
+$$;
+comment on function booking.list_services(uuid, text, int, uuid) is
+    'The services of a tenant by slug, at most max (1 to 1000) after a cursor, or one of them. 22023: no such max.';
+
+create type booking.listed_member as (user_id text, role text, cursor text);
+comment on type booking.listed_member is 'A member of a tenant, by the sub of its JWT. cursor: where the next page begins.';
+
+create function booking.list_members(tenant uuid, after text default null, max int default 100)
+returns setof booking.listed_member
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select m.user_id, m.role, m.user_id
+        from booking.member m
+        where m.tenant_id = list_members.tenant and (list_members.after is null or m.user_id > list_members.after)
+        order by m.user_id
+        limit booking.check_page(list_members.max);
+end
+$$;
+comment on function booking.list_members(uuid, text, int) is
+    'The members of a tenant by user_id, at most max (1 to 1000) after a cursor. 22023: no such max.';
+
+create type booking.list_cursor as (key text, id uuid);
+comment on type booking.list_cursor is 'What a cursor of a list says: after which key, and after which id of those with the same.';
+
+create function booking.read_cursor(after text, key text)
+returns booking.list_cursor
+language plpgsql
+immutable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    if after !~ ('^' || key || '\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') then
+        raise exception 'malformed cursor' using errcode = '22023', hint = 'Give what the last row of the page before has as its cursor.';
+    end if;
+    return (left(after, -37), right(after, 36))::booking.list_cursor;
+end
+$$;
+comment on function booking.read_cursor(text, text) is
+    'What a cursor says whose key has the form of a regular expression; nulls for null. 22023: no such cursor.';
+
+create type booking.listed_schedule as (
+    schedule_id uuid,
+    name text,
+    zone text,
+    holiday_set_id uuid,
+    rules bigint,
+    overrides bigint,
+    resources uuid[],
+    services uuid[],
+    cursor text);
+comment on type booking.listed_schedule is
+    'A schedule, how many rules and overrides it has, and what uses it. cursor: where the next page begins.';
+
+create function booking.list_schedules(tenant uuid, after text default null, max int default 100)
+returns setof booking.listed_schedule
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_after booking.list_cursor := booking.read_cursor(list_schedules.after, '.*');
+begin
+    return query
+        select s.schedule_id, s.name, s.zone, s.holiday_set_id, (
+                select count(*)
+                from booking.schedule_rule w
+                where w.tenant_id = s.tenant_id and w.schedule_id = s.schedule_id), (
+                select count(*)
+                from booking.schedule_override o
+                where o.tenant_id = s.tenant_id and o.schedule_id = s.schedule_id),
+            array(
+                select r.resource_id
+                from booking.resource r
+                where r.tenant_id = s.tenant_id and r.schedule_id = s.schedule_id
+                order by r.slug),
+            array(
+                select v.service_id
+                from booking.service v
+                where v.tenant_id = s.tenant_id and v.schedule_id = s.schedule_id
+                order by v.slug),
+            s.name || '.' || s.schedule_id
+        from booking.schedule s
+        where s.tenant_id = list_schedules.tenant
+            and (list_schedules.after is null or (s.name, s.schedule_id) > (v_after.key, v_after.id))
+        order by s.name, s.schedule_id
+        limit booking.check_page(list_schedules.max);
+end
+$$;
+comment on function booking.list_schedules(uuid, text, int) is
+    'The schedules of a tenant by name, at most max (1 to 1000) after a cursor. 22023: no such max, or a malformed cursor.';
+
+create type booking.listed_rule as (
+    rule_id uuid,
+    schedule_id uuid,
+    weekday int,
+    opens time,
+    closes time,
+    valid daterange,
+    location_id uuid);
+comment on type booking.listed_rule is 'A weekly window of a schedule.';
+
+create function booking.list_rules(tenant uuid, schedule uuid)
+returns setof booking.listed_rule
+language plpgsql
+stable
+rows 20
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select w.rule_id, w.schedule_id, w.weekday::int, w.opens, w.closes, w.valid, w.location_id
+        from booking.schedule_rule w
+        where w.tenant_id = list_rules.tenant and w.schedule_id = list_rules.schedule
+        order by w.valid, w.weekday, w.opens, w.rule_id;
+end
+$$;
+comment on function booking.list_rules(uuid, uuid) is 'All weekly windows of a schedule: by the dates on which they are valid, then by weekday and time.';
+
+create type booking.listed_override as (
+    override_id uuid,
+    schedule_id uuid,
+    dates daterange,
+    opens time,
+    closes time,
+    location_id uuid,
+    reason text,
+    cursor text);
+comment on type booking.listed_override is 'A replacement of hours on some dates; without times: closed. cursor: where the next page begins.';
+
+create function booking.list_overrides(
+    tenant uuid,
+    schedule uuid,
+    from_date date default null,
+    to_date date default null,
+    after text default null,
+    max int default 100)
+returns setof booking.listed_override
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_after booking.list_cursor := booking.read_cursor(list_overrides.after, '-?\d{1,8}');
+begin
+    return query
+        select o.override_id, o.schedule_id, o.dates, o.opens, o.closes, o.location_id, o.reason,
+            lower(o.dates) - date 'epoch' || '.' || o.override_id
+        from booking.schedule_override o
+        where o.tenant_id = list_overrides.tenant and o.schedule_id = list_overrides.schedule
+            and (list_overrides.from_date is null or upper(o.dates) > list_overrides.from_date)
+            and (list_overrides.to_date is null or lower(o.dates) < list_overrides.to_date)
+            and (list_overrides.after is null
+                or (lower(o.dates) - date 'epoch', o.override_id) > (v_after.key::int, v_after.id))
+        order by lower(o.dates), o.override_id
+        limit booking.check_page(list_overrides.max);
+end
+$$;
+comment on function booking.list_overrides(uuid, uuid, date, date, text, int) is
+    'The overrides of a schedule that touch local dates from from_date to before to_date, by their first date, at most max (1 to '
+    '1000) after a cursor. 22023: no such max, or a malformed cursor.';
+
+create index busy_window_start on booking.busy_window (tenant_id, booking.span_start(span), busy_window_id);
+
+create type booking.listed_busy_window as (
+    busy_window_id uuid,
+    resource_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    reason text,
+    connection_id uuid,
+    external_id text,
+    cursor text);
+comment on type booking.listed_busy_window is 'External busy time of a resource. cursor: where the next page begins.';
+
+create function booking.list_busy_windows(
+    tenant uuid,
+    from_ts timestamptz default null,
+    to_ts timestamptz default null,
+    resource uuid default null,
+    after text default null,
+    max int default 100)
+returns setof booking.listed_busy_window
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+#variable_conflict use_column
+declare
+    v_after booking.list_cursor := booking.read_cursor(list_busy_windows.after, '-?\d{1,18}');
+    v_at timestamptz := coalesce(timestamptz 'epoch' + v_after.key::bigint * interval '1 microsecond', '-infinity');
+    v_id uuid := coalesce(v_after.id, '00000000-0000-0000-0000-000000000000');
+begin
+    return query
+        select w.busy_window_id, w.resource_id, lower(w.span), upper(w.span), w.reason, w.connection_id, w.external_id,
+            (extract(epoch from lower(w.span)) * 1000000)::bigint || '.' || w.busy_window_id
+        from booking.busy_window w
+        where w.tenant_id = list_busy_windows.tenant
+            and (booking.span_start(w.span), w.busy_window_id) > (v_at, v_id)
+            -- None is longer than ten years: so the index finds where to begin.
+            and booking.span_start(w.span) >= coalesce(list_busy_windows.from_ts - interval '3701 days', '-infinity')
+            and booking.span_start(w.span) < coalesce(list_busy_windows.to_ts, 'infinity')
+            and upper(w.span) > coalesce(list_busy_windows.from_ts, '-infinity')
+            and (list_busy_windows.resource is null or w.resource_id = list_busy_windows.resource)
+        order by booking.span_start(w.span), w.busy_window_id
+        limit booking.check_page(list_busy_windows.max);
+end
+$$;
+comment on function booking.list_busy_windows(uuid, timestamptz, timestamptz, uuid, text, int) is
+    'The busy windows of a tenant, or of one resource, that overlap a range, by their start, at most max (1 to 1000) after a cursor; '
+    'those of no length have no time and are left out. 22023: no such max, or a malformed cursor; 22008: instants out of range.';
+
+create function booking.deleted(rows bigint, what text, id text)
+returns void
+language plpgsql
+immutable
+as $$
+begin
+    if rows = 0 then
+        raise exception 'unknown %', what using errcode = 'P0002', detail = format('There is none with %s.', coalesce(id, 'null'));
+    end if;
+end
+$$;
+comment on function booking.deleted(bigint, text, text) is 'P0002 where nothing was deleted.';
+
+create function booking.in_use(what text, users text[])
+returns void
+language plpgsql
+immutable
+as $$
+begin
+    if cardinality(users) > 0 then
+        raise exception 'the % is in use', what
+            using errcode = '23503', detail = format('By %s.', array_to_string(users[:10], ', ')),
+            hint = format('Give them another %s first, or none.', what);
+    end if;
+end
+$$;
+comment on function booking.in_use(text, text[]) is '23503 where something uses it; the detail names up to ten.';
+
+create function booking.delete_location(tenant uuid, location uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rows bigint;
+begin
+    perform booking.check_known(delete_location.tenant);
+    perform booking.in_use('location', array(
+        select 'resource ' || r.slug
+        from booking.resource r
+        where r.tenant_id = delete_location.tenant and r.location_id = delete_location.location
+        union all
+        select distinct 'schedule ' || s.name
+        from booking.schedule s
+        where s.tenant_id = delete_location.tenant and s.schedule_id in (
+            select w.schedule_id
+            from booking.schedule_rule w
+            where w.tenant_id = delete_location.tenant and w.location_id = delete_location.location
+            union all
+            select o.schedule_id
+            from booking.schedule_override o
+            where o.tenant_id = delete_location.tenant and o.location_id = delete_location.location)));
+    delete from booking.location l
+    where l.tenant_id = delete_location.tenant and l.location_id = delete_location.location;
+    get diagnostics v_rows = row_count;
+    perform booking.deleted(v_rows, 'location', delete_location.location::text);
+end
+$$;
+comment on function booking.delete_location(uuid, uuid) is
+    'Deletes a location. 23503: resources, rules or overrides are there; P0002: unknown tenant or location; 22004: no tenant.';
+
+create function booking.delete_schedule(tenant uuid, schedule uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rows bigint;
+begin
+    perform booking.check_known(delete_schedule.tenant);
+    perform booking.in_use('schedule', array(
+        select 'resource ' || r.slug
+        from booking.resource r
+        where r.tenant_id = delete_schedule.tenant and r.schedule_id = delete_schedule.schedule
+        union all
+        select 'service ' || s.slug
+        from booking.service s
+        where s.tenant_id = delete_schedule.tenant and s.schedule_id = delete_schedule.schedule));
+    delete from booking.schedule s
+    where s.tenant_id = delete_schedule.tenant and s.schedule_id = delete_schedule.schedule;
+    get diagnostics v_rows = row_count;
+    perform booking.deleted(v_rows, 'schedule', delete_schedule.schedule::text);
+end
+$$;
+comment on function booking.delete_schedule(uuid, uuid) is
+    'Deletes a schedule with its rules, overrides and travel. 23503: a resource or a service uses it; P0002: unknown tenant or '
+    'schedule; 22004: no tenant.';
+
+create function booking.delete_rule(tenant uuid, schedule uuid, rule uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rows bigint;
+begin
+    perform booking.check_known(delete_rule.tenant);
+    delete from booking.schedule_rule w
+    where w.tenant_id = delete_rule.tenant and w.schedule_id = delete_rule.schedule and w.rule_id = delete_rule.rule;
+    get diagnostics v_rows = row_count;
+    perform booking.deleted(v_rows, 'rule', delete_rule.rule::text);
+end
+$$;
+comment on function booking.delete_rule(uuid, uuid, uuid) is
+    'Deletes a weekly window of a schedule; bookings in it stay. P0002: unknown tenant, schedule or rule; 22004: no tenant.';
+
+create function booking.delete_override(tenant uuid, schedule uuid, override uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rows bigint;
+begin
+    perform booking.check_known(delete_override.tenant);
+    delete from booking.schedule_override o
+    where o.tenant_id = delete_override.tenant and o.schedule_id = delete_override.schedule
+        and o.override_id = delete_override.override;
+    get diagnostics v_rows = row_count;
+    perform booking.deleted(v_rows, 'override', delete_override.override::text);
+end
+$$;
+comment on function booking.delete_override(uuid, uuid, uuid) is
+    'Deletes an override of a schedule: its weekly windows hold again. P0002: unknown tenant, schedule or override; 22004: no tenant.';
+
+create function booking.delete_busy_window(tenant uuid, busy_window uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rows bigint;
+begin
+    perform booking.check_known(delete_busy_window.tenant);
+    delete from booking.busy_window w
+    where w.tenant_id = delete_busy_window.tenant and w.busy_window_id = delete_busy_window.busy_window;
+    get diagnostics v_rows = row_count;
+    perform booking.deleted(v_rows, 'busy window', delete_busy_window.busy_window::text);
+end
+$$;
+comment on function booking.delete_busy_window(uuid, uuid) is
+    'Deletes a busy window: its time can be had again. P0002: unknown tenant or busy window; 22004: no tenant.';
+
+create function booking.delete_member(tenant uuid, user_id text)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rows bigint;
+begin
+    perform booking.check_known(delete_member.tenant);
+    perform booking.check_owner_left(delete_member.tenant, delete_member.user_id);
+    delete from booking.member m
+    where m.tenant_id = delete_member.tenant and m.user_id = delete_member.user_id;
+    get diagnostics v_rows = row_count;
+    perform booking.deleted(v_rows, 'member', delete_member.user_id);
+end
+$$;
+comment on function booking.delete_member(uuid, text) is
+    'Takes a member from a tenant, for owners of it. 23001: the last owner stays; P0002: unknown tenant or member, also for '
+    'members who may not do this; 22004: no tenant.';
+
+create function booking.delete_requirement(tenant uuid, service uuid, requirement uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_rows bigint;
+begin
+    perform booking.check_known(delete_requirement.tenant);
+    delete from booking.service_requirement q
+    where q.tenant_id = delete_requirement.tenant and q.service_id = delete_requirement.service
+        and q.requirement_id = delete_requirement.requirement;
+    get diagnostics v_rows = row_count;
+    perform booking.deleted(v_rows, 'requirement', delete_requirement.requirement::text);
+end
+$$;
+comment on function booking.delete_requirement(uuid, uuid, uuid) is
+    'Takes a requirement from a service, with its members: they are not taken any more. Bookings keep theirs. A service without '
+    'any is not offered. P0002: unknown tenant, service or requirement; 22004: no tenant.';
+
+create function booking.delete_service(tenant uuid, service uuid)
+returns text
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+begin
+    perform booking.check_known(delete_service.tenant);
+    -- Nothing new from here on: who takes a slot of it reads it, and who books refers to it.
+    update booking.service s
+    set active = false, version = s.version + 1
+    where s.tenant_id = delete_service.tenant and s.service_id = delete_service.service;
+    if not found then
+        raise exception 'unknown service %', delete_service.service using errcode = 'P0002';
+    elsif exists (
+        select
+        from booking.booking b
+        where b.tenant_id = delete_service.tenant and b.service_id = delete_service.service)
+        or exists (
+            select
+            from booking.hold h
+            where h.tenant_id = delete_service.tenant and h.service_id = delete_service.service
+                and h.expires_at > clock_timestamp())
+    then
+        return 'deactivated';
+    end if;
+    -- Claims before the sittings that they are seats of.
+    delete from booking.hold h
+    where h.tenant_id = delete_service.tenant and h.service_id = delete_service.service;
+    delete from booking.service s
+    where s.tenant_id = delete_service.tenant and s.service_id = delete_service.service;
+    return 'deleted';
+end
+$$;
+comment on function booking.delete_service(uuid, uuid) is
+    'Deletes a service that was never booked and is held by nobody: deleted. Else it is switched off: deactivated, unknown to '
+    'whoever would hold or book it, while its bookings stay and its live holds can be booked. P0002: unknown tenant or service; '
+    '22004: no tenant.';
+
+create function booking.delete_resource(tenant uuid, resource uuid)
+returns text
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+begin
+    perform booking.check_known(delete_resource.tenant);
+    update booking.resource r
+    set active = false, version = r.version + 1
+    where r.tenant_id = delete_resource.tenant and r.resource_id = delete_resource.resource;
+    if not found then
+        raise exception 'unknown resource %', delete_resource.resource using errcode = 'P0002';
+    end if;
+    -- What has lapsed is in nobody's way.
+    delete from booking.hold h
+    using booking.claim c
+    where c.tenant_id = delete_resource.tenant and c.resource_id = delete_resource.resource
+        and h.tenant_id = c.tenant_id and h.hold_id = c.hold_id and h.expires_at <= clock_timestamp();
+    if exists (
+        select
+        from booking.booking_resource b
+        where b.tenant_id = delete_resource.tenant and b.resource_id = delete_resource.resource)
+        or exists (
+            select
+            from booking.claim c
+            where c.tenant_id = delete_resource.tenant and c.resource_id = delete_resource.resource)
+    then
+        return 'deactivated';
+    end if;
+    perform booking.in_use('resource', array(
+        select 'service ' || s.slug
+        from booking.requirement_resource m
+        join booking.service s using (tenant_id, service_id)
+        where m.tenant_id = delete_resource.tenant and m.resource_id = delete_resource.resource
+        order by s.slug));
+    -- Sittings without a claim are no sittings.
+    delete from booking.sitting s
+    where s.tenant_id = delete_resource.tenant and s.resource_id = delete_resource.resource;
+    delete from booking.resource r
+    where r.tenant_id = delete_resource.tenant and r.resource_id = delete_resource.resource;
+    return 'deleted';
+end
+$$;
+comment on function booking.delete_resource(uuid, uuid) is
+    'Deletes a resource that was never booked, with its busy windows: deleted. Else, or while it is held, it is switched off: '
+    'deactivated, taken for nothing new, while its bookings stay. 23503: services take it; P0002: unknown tenant or resource; 22004: '
+    'no tenant.';
+-- End of what an owner edits and lists.
+
 select booking.grant_after_update();
