@@ -2439,4 +2439,25 @@ comment on function booking.delete_resource(uuid, uuid) is
     'no tenant.';
 -- End of what an owner edits and lists.
 
+create function booking.count_live_holds(at_most int default 100000)
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, booking, pg_temp
+as $$
+begin
+    -- No index has expires_at. The table is small while somebody calls expire_holds; where nobody does, the limit ends the scan.
+    return (
+        select count(*)
+        from (
+            select
+            from booking.hold h
+            where h.expires_at > statement_timestamp()
+            limit count_live_holds.at_most) l);
+end
+$$;
+comment on function booking.count_live_holds(int) is
+    'How many holds have not lapsed, of all tenants that the caller may see, for whoever watches over the site. At at_most it '
+    'stops counting.';
+
 select booking.grant_after_update();

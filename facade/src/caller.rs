@@ -11,6 +11,7 @@ use crate::extract::header;
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::state::AppState;
+use crate::tally;
 
 /// Who is asking.
 #[derive(Clone, Debug)]
@@ -32,6 +33,17 @@ pub enum Who {
     Service,
 }
 
+impl Who {
+    /// What the log calls them.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::SignedIn(_) => "signed-in",
+            Self::Service => "service",
+        }
+    }
+}
+
 impl Caller {
     /// The facade itself, as a visitor would see things.
     pub const ITSELF: Self = Self {
@@ -49,6 +61,7 @@ impl FromRequestParts<AppState> for Caller {
             None => Who::Visitor,
         };
         let client = parts.extensions.get::<Client>().copied();
+        tally::asked_by(who.name());
         Ok(Self { who, client })
     }
 }

@@ -1,5 +1,6 @@
 //! Flags and environment variables, one struct. `--help` is its documentation.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -48,6 +49,11 @@ pub struct Config {
     )]
     pub database_url: String,
 
+    /// The authorities that may vouch for the database's certificate, in PEM: calls for TLS, as `sslmode=require` does. Without it,
+    /// those of the system
+    #[arg(long, env = "BOOKING_DATABASE_CA")]
+    pub database_ca: Option<PathBuf>,
+
     /// The address to listen at; port 0 takes a free one, and the first line printed says which
     #[arg(long, env = "BOOKING_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: String,
@@ -84,6 +90,26 @@ pub struct Config {
     #[arg(long, env = "BOOKING_JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
 
+    /// Serve /metrics beside everything else: to whoever gets at it. Better: --metrics-listen
+    #[arg(long, env = "BOOKING_METRICS")]
+    pub metrics: bool,
+
+    /// An address of its own for /metrics, such as 127.0.0.1:9187: nothing else is served there, and no limit holds
+    #[arg(long, env = "BOOKING_METRICS_LISTEN")]
+    pub metrics_listen: Option<String>,
+
+    /// Where traces go: the OTLP/HTTP endpoint of a collector, such as http://localhost:4318; without it, nothing is traced
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true)]
+    pub otlp_endpoint: Option<String>,
+
+    /// What this process is called in traces
+    #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "booking-facade")]
+    pub service_name: String,
+
+    /// Which share of requests is traced, 0 to 1; one that continues a trace goes the way of that trace
+    #[arg(long, env = "BOOKING_TRACE_RATIO", default_value = "1", value_parser = parse_ratio)]
+    pub trace_ratio: f64,
+
     /// How log lines look; they go to standard error
     #[arg(long, env = "BOOKING_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
@@ -91,6 +117,10 @@ pub struct Config {
     /// What is logged: a level (error, warn, info, debug, trace), or levels by module as in `info,booking_facade=debug`
     #[arg(long, env = "BOOKING_LOG", default_value = "info")]
     pub log: String,
+
+    /// Write the client's address into its line of the log; without it, no address is in any log
+    #[arg(long, env = "BOOKING_LOG_ADDRESSES")]
+    pub log_addresses: bool,
 }
 
 /// The roles that the facade takes on, as `booking.grant_access` knows them. Its login is a member of each, and of nothing else.
@@ -132,6 +162,13 @@ pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("a whole number above zero is wanted".into()),
         Ok(count) => Ok(count),
+    }
+}
+
+fn parse_ratio(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
+        _ => Err("a number from 0 to 1 is wanted".into()),
     }
 }
 

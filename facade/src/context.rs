@@ -2,6 +2,7 @@
 //! The log gets the route as it was declared, never the address: addresses may carry what is secret.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -10,7 +11,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,8 +19,11 @@ use tracing::{Instrument, error, info, info_span, warn};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::client::Client;
 use crate::problem::Problem;
 use crate::state::AppState;
+use crate::tally::Tally;
+use crate::trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -27,16 +31,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn surround(router: Router, state: AppState) -> Router {
     router
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn_with_state(state, limit_time))
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(state.clone(), limit_time))
+        .layer(from_fn_with_state(state, observe))
 }
 
 async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let safe = request.method().is_safe();
     match tokio::time::timeout(state.request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             warn!("the request took too long");
-            Problem::unavailable(1).into_response()
+            match safe {
+                true => Problem::unavailable(1).into_response(),
+                false => Problem::in_doubt(1).into_response(),
+            }
         }
     }
 }
@@ -50,25 +58,56 @@ fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     Problem::internal().into_response()
 }
 
-async fn observe(request: Request, next: Next) -> Response {
+async fn observe(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
+    let _busy = state.meter.request_begins();
     let id = request_id(&request);
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or("none", MatchedPath::as_str)
         .to_owned();
-    let span = info_span!("request", request_id = %id, method = %request.method(), route);
+    let method = request.method().clone();
+    let traced = trace::request(&request, &route);
+    let span =
+        info_span!("request", request_id = %id, %method, route, trace_id = trace::id(&traced));
+    // Where requests come from is personal: only if the operator wants it.
+    let address = request.extensions().get::<Client>().copied();
+    let address = address.filter(|_| state.log_addresses);
 
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let tally = Arc::new(Tally::default());
+    let mut response = tally
+        .clone()
+        .of(next.run(request))
+        .instrument(span.clone())
+        .instrument(traced.clone())
+        .await;
+    let code = response.extensions().get::<Problem>();
+    let code = code.and_then(|problem| problem.code.clone());
     if response.status().is_client_error() || response.status().is_server_error() {
         response = with_problem(response, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let elapsed_us = started.elapsed().as_micros() as u64;
-    span.in_scope(|| info!(status = response.status().as_u16(), elapsed_us, "served"));
+    let (status, elapsed) = (response.status(), started.elapsed());
+    state
+        .meter
+        .request(&route, &method, status, code.as_deref(), elapsed);
+    trace::answered(&traced, status, code.as_deref());
+    span.in_scope(|| {
+        info!(
+            status = status.as_u16(),
+            code,
+            caller = tally.caller(),
+            address = address.map(|Client(address)| address.to_string()),
+            elapsed_us = elapsed.as_micros() as u64,
+            db_calls = tally.calls(),
+            db_us = tally.called_us(),
+            db_wait_us = tally.waited_us(),
+            "served"
+        );
+    });
     response
 }
 

@@ -6,22 +6,23 @@
 //! must be of built-in types: for any other the driver would prepare a named look-up.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Status};
 use postgres_protocol::escape::{escape_identifier, escape_literal};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{NoTls, Row};
-use tracing::debug;
+use tracing::{Instrument, debug, warn};
 
 use crate::caller::{Caller, Who};
 use crate::client::Client;
 use crate::config::{Config, Roles};
+use crate::meter::Meter;
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::sqlstate;
+use crate::{sqlstate, tally, tls, trace};
 
 /// Added to the statement timeout: by then the server has answered, or it is not there.
 const GRACE: Duration = Duration::from_secs(2);
@@ -33,6 +34,7 @@ pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 #[derive(Clone)]
 pub struct Db {
     pool: Pool,
+    meter: Meter,
     statement_timeout: Duration,
     /// `set local` of the timeout, and of the role of visitors, of the signed in, of the service.
     settings: Arc<[String; 3]>,
@@ -40,18 +42,14 @@ pub struct Db {
 
 impl Db {
     /// A pool that connects when it is first needed: the facade may start before the database.
-    pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut database: tokio_postgres::Config = config
-            .database_url
+    pub fn new(config: &Config, meter: Meter) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut database: tokio_postgres::Config = asked_plainly(&config.database_url)
             .parse()
             .map_err(|error| format!("the database URL is not understood: {error}"))?;
         if database.get_hosts().is_empty() {
             return Err(
                 "no database: set BOOKING_DATABASE_URL or --database-url, with a host".into(),
             );
-        }
-        if database.get_ssl_mode() == SslMode::Require {
-            return Err("sslmode=require: this build speaks no TLS; use a Unix socket, a tunnel or a local pooler".into());
         }
         if database.get_application_name().is_none() {
             database.application_name("booking-facade");
@@ -60,10 +58,27 @@ impl Db {
         database.keepalives_idle(Duration::from_secs(60));
         database.tcp_user_timeout(config.statement_timeout + GRACE);
 
-        let manager = ManagerConfig {
+        let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let pool = Pool::builder(Manager::from_config(database, NoTls, manager))
+        let manager = match database.get_ssl_mode() == SslMode::Require
+            || config.database_ca.is_some()
+        {
+            true => {
+                let tls = tls::database(config.database_ca.as_deref())?;
+                database.ssl_mode(SslMode::Require);
+                Manager::from_config(database, tls, recycling)
+            }
+            false => {
+                if !is_near(&database) {
+                    warn!(
+                        "the database is asked without TLS; sslmode=require in its URL calls for it"
+                    );
+                }
+                Manager::from_config(database, NoTls, recycling)
+            }
+        };
+        let pool = Pool::builder(manager)
             .max_size(config.pool_size)
             .wait_timeout(Some(config.acquire_timeout))
             .create_timeout(Some(config.acquire_timeout))
@@ -71,6 +86,7 @@ impl Db {
             .build()?;
         Ok(Self {
             pool,
+            meter,
             statement_timeout: config.statement_timeout,
             settings: Arc::new(settings(config.statement_timeout, &config.roles)),
         })
@@ -83,8 +99,7 @@ impl Db {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, Problem> {
-        let begin = self.begin("begin read only", caller);
-        self.call(&begin, sql, params).await
+        self.call(Access::Read, caller, sql, params).await
     }
 
     /// Calls a function that writes and returns one row.
@@ -105,8 +120,12 @@ impl Db {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, Problem> {
-        let begin = self.begin("begin", caller);
-        self.call(&begin, sql, params).await
+        self.call(Access::Write, caller, sql, params).await
+    }
+
+    /// How the pool is at the moment.
+    pub fn status(&self) -> Status {
+        self.pool.status()
     }
 
     /// What a transaction of the caller's begins with. No setting outlives it.
@@ -128,30 +147,39 @@ impl Db {
 
     async fn call(
         &self,
-        begin: &str,
+        access: Access,
+        caller: &Caller,
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, Problem> {
-        match self.attempt(begin, sql, params).await? {
-            Err(error) if error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE) => {
-                debug!("a serialization failure is tried once more");
-                Ok(self.attempt(begin, sql, params).await??)
-            }
-            result => Ok(result?),
+        let begin = self.begin(access.begin(), caller);
+        let mut outcome = self.attempt(access, &begin, sql, params).await?;
+        if let Err(error) = &outcome
+            && error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
+        {
+            debug!("a serialization failure is tried once more");
+            outcome = self.attempt(access, &begin, sql, params).await?;
         }
+        outcome.map_err(|error| match access {
+            Access::Write if sqlstate::is_lost(&error) => sqlstate::in_doubt(&error),
+            Access::Write if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => {
+                sqlstate::away(&error)
+            }
+            _ => error.into(),
+        })
     }
 
     async fn attempt(
         &self,
+        access: Access,
         begin: &str,
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Result<Vec<Row>, tokio_postgres::Error>, Problem> {
-        let client = self
-            .pool
-            .get()
-            .await
-            .map_err(|error| sqlstate::away(&error))?;
+        debug!(sql, "calls");
+        let client = self.connection().await?;
+        let span = trace::call(access.name(), sql);
+        let started = Instant::now();
         let answers = async {
             // `biased`: the messages are sent in this order, at the first poll, before any answer is awaited.
             tokio::join!(
@@ -161,17 +189,86 @@ impl Db {
                 client.batch_execute("commit"),
             )
         };
-        match tokio::time::timeout(self.statement_timeout + GRACE, answers).await {
+        let limit = self.statement_timeout + GRACE;
+        let answers = tokio::time::timeout(limit, answers.instrument(span.clone())).await;
+        let outcome = answers.map(|(begun, rows, committed)| {
             // If the transaction did not begin, the query must not count, whatever it returned.
-            Ok((begun, rows, committed)) => {
-                Ok(begun.and(rows).and_then(|rows| committed.map(|()| rows)))
-            }
-            Err(elapsed) => {
-                drop(Object::take(client));
-                Err(sqlstate::away(&elapsed))
-            }
+            begun.and(rows).and_then(|rows| committed.map(|()| rows))
+        });
+        let lost = match &outcome {
+            Ok(Ok(_)) => false,
+            Ok(Err(error)) => sqlstate::ends_connection(error),
+            Err(_) => true,
+        };
+        let name = match &outcome {
+            Ok(Ok(_)) => "ok",
+            Ok(Err(_)) if !lost => "error",
+            _ => "away",
+        };
+        self.meter.call(access.name(), name, started.elapsed());
+        tally::called(started.elapsed());
+        trace::called(&span, name);
+        if lost {
+            // Whatever happened to this one has happened to those beside it, which do not know yet.
+            drop(Object::take(client));
+            self.pool.retain(|_, _| false);
+        }
+        outcome.map(Ok).unwrap_or_else(|elapsed| {
+            Err(match access {
+                Access::Read => sqlstate::away(&elapsed),
+                Access::Write => sqlstate::in_doubt(&elapsed),
+            })
+        })
+    }
+
+    async fn connection(&self) -> Result<Object, Problem> {
+        let started = Instant::now();
+        let got = self.pool.get().await;
+        self.meter.connection(started.elapsed(), got.is_ok());
+        tally::waited(started.elapsed());
+        got.map_err(|error| sqlstate::away(&error))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
+impl Access {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Read => "begin read only",
+            Self::Write => "begin",
         }
     }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// The driver knows `require` alone, which here is as strict as the two others.
+fn asked_plainly(url: &str) -> String {
+    url.replace("sslmode=verify-full", "sslmode=require")
+        .replace("sslmode=verify-ca", "sslmode=require")
+}
+
+/// Whether no wire leads there.
+fn is_near(database: &tokio_postgres::Config) -> bool {
+    database.get_hosts().iter().all(|host| match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => {
+            name == "localhost"
+                || name
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
+        }
+    })
 }
 
 fn settings(timeout: Duration, roles: &Roles) -> [String; 3] {

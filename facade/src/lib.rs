@@ -25,6 +25,8 @@ pub mod extract;
 pub mod instant;
 /// The log: text or JSON lines.
 pub mod logging;
+/// What is counted and timed.
+pub mod meter;
 /// The description of the routes, in OpenAPI 3.1.
 pub mod openapi;
 /// RFC 9457 problem details, the one form of every error.
@@ -35,6 +37,8 @@ pub mod protect;
 pub mod refusal;
 /// The routes, one file for each group of handlers.
 pub mod routes;
+/// `/metrics`, and the address that it may have for itself.
+pub mod scrape;
 /// Values that no log may show.
 pub mod secret;
 /// The listener and the graceful end.
@@ -43,8 +47,12 @@ pub mod serve;
 pub mod sqlstate;
 /// What the handlers share.
 pub mod state;
-/// The provider of cryptography for TLS.
+/// What a request did, for its line in the log.
+pub mod tally;
+/// The provider of cryptography for TLS, and TLS to the database.
 pub mod tls;
+/// Traces for a collector of OpenTelemetry.
+pub mod trace;
 
 /// All routes, with everything that surrounds them.
 pub fn app(state: state::AppState) -> Router {
@@ -52,6 +60,7 @@ pub fn app(state: state::AppState) -> Router {
     let (routes, api) = openapi::split(routes::router());
     let routes = routes
         .merge(openapi::router(&api))
+        .merge(scrape::router(state.metrics))
         .with_state(state.clone());
     context::surround(routes, state).layer(axum::extract::DefaultBodyLimit::max(body_limit))
 }

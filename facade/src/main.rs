@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use booking_facade::config::{Cli, Command};
+use booking_facade::trace::Exporter;
 use booking_facade::{logging, serve};
 use clap::Parser;
 
@@ -21,8 +22,13 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     match Cli::parse().command() {
         Command::Serve(config) => {
-            logging::install(&config)?;
-            serve::run(&config).await
+            let exporter = Exporter::new(&config)?;
+            logging::install(&config, exporter.as_ref())?;
+            let ended = serve::run(&config).await;
+            if let Some(exporter) = exporter {
+                exporter.end().await;
+            }
+            ended
         }
     }
 }

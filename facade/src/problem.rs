@@ -133,6 +133,16 @@ impl Problem {
         }
     }
 
+    /// It is nobody's fault and will pass, but whether this was done is not known.
+    pub fn in_doubt(retry_after: u32) -> Self {
+        Self {
+            detail: "the connection was lost before it was known whether this was done; repeat it with the same \
+                     Idempotency-Key, or look first"
+                .into(),
+            ..Self::unavailable(retry_after)
+        }
+    }
+
     /// The same problem with the code that names it.
     pub fn with_code(self, code: impl Into<String>) -> Self {
         Self {

@@ -38,6 +38,9 @@ const SEND_BUFFER: usize = 256 * 1024;
 /// Serves until SIGTERM or SIGINT, then answers what has begun and returns.
 pub async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     let state = AppState::new(config)?;
+    if let Some(address) = &config.metrics_listen {
+        crate::scrape::listen(address, state.clone()).await?;
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(&config.listen)

@@ -31,14 +31,49 @@ impl From<tokio_postgres::Error> for Problem {
 
 /// There is no connection to be had.
 pub fn away(reason: &dyn Error) -> Problem {
+    warn!(reason = chain(reason), "the database is away");
+    Problem::unavailable(LATER)
+}
+
+/// The connection was lost after a write was sent, and before its answer came: the commit may have happened.
+pub fn in_doubt(reason: &dyn Error) -> Problem {
+    warn!(
+        reason = chain(reason),
+        "the database is away; whether the write was committed is not known"
+    );
+    Problem::in_doubt(LATER)
+}
+
+fn chain(reason: &dyn Error) -> String {
     let mut chain = reason.to_string();
     let mut cause = reason.source();
     while let Some(error) = cause {
         chain = format!("{chain}: {error}");
         cause = error.source();
     }
-    warn!(reason = chain, "the database is away");
-    Problem::unavailable(LATER)
+    chain
+}
+
+/// Whether no answer will come, neither yes nor no: the connection is gone, or a pooler says that the one behind it is.
+pub fn is_lost(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        Some(code) => code.code().starts_with("08"),
+        None => error.is_closed() || is_transport(error),
+    }
+}
+
+/// Whether the connection is of no use any more: it is lost, or it leads to a server that ends, or to one that no longer takes
+/// writes since another one does.
+pub fn ends_connection(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        Some(code) => {
+            matches!(
+                code.code(),
+                "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25006"
+            ) || is_lost(error)
+        }
+        None => is_lost(error),
+    }
 }
 
 fn is_transport(error: &tokio_postgres::Error) -> bool {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Auth;
 use crate::config::{Config, Roles};
 use crate::db::Db;
+use crate::meter::Meter;
 use crate::protect::settings::Connections;
 
 /// Cheap to clone: one for each request.
@@ -15,6 +16,12 @@ use crate::protect::settings::Connections;
 pub struct AppState {
     /// The database.
     pub db: Db,
+    /// What is counted.
+    pub meter: Meter,
+    /// Whether `/metrics` stands among the other routes.
+    pub metrics: bool,
+    /// Whether addresses of clients are logged.
+    pub log_addresses: bool,
     /// Who signs tokens.
     pub auth: Arc<Auth>,
     /// What requests run as.
@@ -33,8 +40,15 @@ impl AppState {
     /// Fails on settings that cannot work; a database that is away is no such thing.
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error>> {
         crate::tls::choose_provider();
+        let meter = match config.metrics || config.metrics_listen.is_some() {
+            true => Meter::on()?,
+            false => Meter::off(),
+        };
         Ok(Self {
-            db: Db::new(config)?,
+            db: Db::new(config, meter.clone())?,
+            meter,
+            metrics: config.metrics,
+            log_addresses: config.log_addresses,
             auth: Arc::new(Auth::new(config)?),
             roles: Arc::new(config.roles.clone()),
             request_timeout: config.request_timeout,

@@ -142,8 +142,11 @@ fn settings_that_cannot_work_end_it_with_a_sentence() {
             "not understood",
         ),
         (
-            &["--database-url=postgres://web:pass-word@h/y?sslmode=require"][..],
-            "TLS",
+            &[
+                "--database-url=postgres://web:pass-word@h/y",
+                "--database-ca=/nowhere.pem",
+            ][..],
+            "--database-ca /nowhere.pem",
         ),
         (
             &["--database-url=host=h", "--listen=nowhere"][..],
@@ -181,6 +184,10 @@ fn help_lists_every_variable() {
         "REQUEST_TIMEOUT",
         "BODY_LIMIT",
         "LOG_FORMAT",
+        "LOG_ADDRESSES",
+        "DATABASE_CA",
+        "METRICS_LISTEN",
+        "TRACE_RATIO",
     ] {
         assert!(help.contains(&format!("BOOKING_{name}")), "{name}: {help}");
     }

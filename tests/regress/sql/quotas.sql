@@ -118,6 +118,14 @@ update booking.service set step = 30 where slug = 'one';
 select code from booking_api.try_hold('t', 'one', '2100-01-10 00:30', session(41));
 update booking.service set max_holds = null where slug = 'one';
 select hold(43, 3, day => 10);
+-- How many there are, for whoever watches over the site; it stops where it was told to.
+select booking.count_live_holds() = (select count(*) from booking.hold where expires_at > now()) as all_that_live,
+    booking.count_live_holds() > 3 as more_than_three, booking.count_live_holds(at_most => 3) as three;
+begin;
+update booking.hold set expires_at = now() - interval '1 s' where booking_id is null;
+select booking.count_live_holds() as none;
+rollback;
+
 -- None at all: the public books directly, or not.
 update booking.tenant set max_session_holds = 0;
 select hold(46, 6, day => 10);
