@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use axum::routing::get;
 use axum::{Json, Router};
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, Modify};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::context::ProblemBody;
 use crate::routes::PRIVATE;
@@ -58,10 +62,23 @@ pub fn split(routes: OpenApiRouter<AppState>) -> (Router<AppState>, OpenApi) {
     routes.split_for_parts()
 }
 
-/// `GET /openapi.json`
+/// What the page may load: its own files, and the pictures and styles that are written into it.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+);
+const PAGE_KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+
+/// `GET /openapi.json`, and a page at `/docs` that reads it.
 pub fn router(api: &OpenApi) -> Router<AppState> {
     let api = api.clone();
-    Router::new().route("/openapi.json", get(|| async move { (PRIVATE, Json(api)) }))
+    // Relative, so that it is found wherever a proxy puts the facade.
+    let page = SwaggerUi::new("/docs").config(Config::from("../openapi.json"));
+    let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    let kept = SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, PAGE_KEPT);
+    Router::new()
+        .merge(page)
+        .layer((policy, kept))
+        .route("/openapi.json", get(|| async move { (PRIVATE, Json(api)) }))
 }
 
 /// What any route may answer instead.
