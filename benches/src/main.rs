@@ -11,6 +11,10 @@ use crate::{report::Report, world::World};
 mod curves;
 /// The same query after ten thousand and after ten million past bookings.
 mod history;
+/// The facade beside a route that runs SELECT 1, and beside the functions it calls.
+mod http;
+/// Clients over HTTP.
+mod http_load;
 /// Pairs of runs, alternating.
 mod measure;
 /// Other ways to write the peer of the slot queries.
@@ -31,7 +35,7 @@ mod writes;
 /// Measures pg_booking beside its peers and prints the ratios.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure [default: slots history upkeep writes curves].
+    /// What to measure [default: slots history upkeep writes http curves].
     groups: Vec<Group>,
     /// Pairs of runs a row, fewer where they take long.
     #[arg(long, default_value_t = 200)]
@@ -50,16 +54,18 @@ enum Group {
     History,
     Upkeep,
     Writes,
+    Http,
     Curves,
     Peers,
     Profile,
 }
 
-const DEFAULT: [Group; 5] = [
+const DEFAULT: [Group; 6] = [
     Group::Slots,
     Group::History,
     Group::Upkeep,
     Group::Writes,
+    Group::Http,
     Group::Curves,
 ];
 
@@ -74,17 +80,28 @@ async fn main() -> Result<()> {
     let mut report = Report::new(arguments.runs);
     let mut world = None;
     for group in groups {
-        // Writes have a world of their own.
-        if matches!(group, Group::Writes) {
-            writes::run(&mut report).await?;
-            continue;
+        // These have worlds of their own.
+        match group {
+            Group::Writes => {
+                writes::run(&mut report).await?;
+                continue;
+            }
+            Group::Http => {
+                report = tokio::task::spawn_blocking(move || {
+                    http::run(&mut report)?;
+                    anyhow::Ok(report)
+                })
+                .await??;
+                continue;
+            }
+            _ => {}
         }
         let world = match &world {
             Some(world) => world,
             None => world.insert(World::new().await?),
         };
         match group {
-            Group::Writes => {}
+            Group::Writes | Group::Http => {}
             Group::Slots => slots::run(world, &mut report).await?,
             Group::History => history::run(world, &mut report, arguments.history).await?,
             Group::Upkeep => upkeep::run(world, &mut report).await?,
