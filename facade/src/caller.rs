@@ -56,6 +56,10 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        // Whoever counted the request has verified its token.
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
+        }
         let who = match bearer(parts)? {
             Some(token) => who(state, &token.0).await?,
             None => Who::Visitor,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::protect::settings::Connections;
+use crate::protect::settings::{Connections, Origin, Rates};
 
 /// The public HTTP face of pg_booking.
 #[derive(Debug, Parser)]
@@ -81,6 +81,14 @@ pub struct Config {
     /// What a connection may cost
     #[command(flatten)]
     pub connections: Connections,
+
+    /// How the facade knows where a request comes from
+    #[command(flatten)]
+    pub origin: Origin,
+
+    /// How many requests a minute
+    #[command(flatten)]
+    pub rates: Rates,
 
     /// The roles that requests run as
     #[command(flatten)]

@@ -57,10 +57,11 @@ pub mod trace;
 /// All routes, with everything that surrounds them.
 pub fn app(state: state::AppState) -> Router {
     let body_limit = state.body_limit;
-    let (routes, api) = openapi::split(routes::router());
+    let (routes, api) = openapi::split(routes::router(&state));
     let routes = routes
         .merge(openapi::router(&api))
         .merge(scrape::router(state.metrics))
         .with_state(state.clone());
-    context::surround(routes, state).layer(axum::extract::DefaultBodyLimit::max(body_limit))
+    let routes = context::surround(routes, state.clone());
+    protect::protect(routes, &state).layer(axum::extract::DefaultBodyLimit::max(body_limit))
 }

@@ -143,6 +143,17 @@ impl Problem {
         }
     }
 
+    /// Somebody asks more often than they may.
+    pub fn too_many(retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many requests; Retry-After says when to come back",
+            )
+        }
+    }
+
     /// The same problem with the code that names it.
     pub fn with_code(self, code: impl Into<String>) -> Self {
         Self {

@@ -9,7 +9,8 @@ use crate::auth::Auth;
 use crate::config::{Config, Roles};
 use crate::db::Db;
 use crate::meter::Meter;
-use crate::protect::settings::Connections;
+use crate::protect::limits::Limits;
+use crate::protect::settings::{Connections, Origin};
 
 /// Cheap to clone: one for each request.
 #[derive(Clone)]
@@ -32,6 +33,10 @@ pub struct AppState {
     pub body_limit: usize,
     /// What a connection may cost.
     pub connections: Connections,
+    /// How it is known where a request comes from.
+    pub origin: Arc<Origin>,
+    /// Who asked how much, lately.
+    pub limits: Arc<Limits>,
     /// Cancelled when the process ends: answers that go on for ever end then.
     pub ending: CancellationToken,
 }
@@ -54,6 +59,8 @@ impl AppState {
             request_timeout: config.request_timeout,
             body_limit: config.body_limit,
             connections: config.connections,
+            origin: Arc::new(config.origin.clone()),
+            limits: Arc::new(Limits::new(config.rates)),
             ending: CancellationToken::new(),
         })
     }

@@ -24,6 +24,8 @@ mod heartbeat;
 mod hold_many;
 /// `POST holds` and `DELETE holds/{id}`.
 mod holds;
+/// How many requests there may be, and of whom.
+mod limits;
 /// What is and what is not in the log.
 mod logs;
 /// `manage/...`.

@@ -280,9 +280,19 @@ pub async fn read_to_end(stream: &mut TcpStream) -> Result<String> {
 /// A set-up for the tests: patient with a slow machine.
 pub fn config(database_url: &str, role: &str) -> Config {
     use clap::Parser;
-    let command =
-        booking_facade::config::Cli::parse_from(["booking-facade", "--database-url", database_url])
-            .command();
+    // Nobody runs into a limit that is not the test's own.
+    let limits = [
+        "read",
+        "write",
+        "session",
+        "sessions",
+        "member",
+        "recompute",
+    ]
+    .map(|scope| format!("--{scope}-limit=1000000"));
+    let flags = ["booking-facade", "--database-url", database_url];
+    let flags = flags.into_iter().chain(limits.iter().map(String::as_str));
+    let command = booking_facade::config::Cli::parse_from(flags).command();
     let booking_facade::config::Command::Serve(config) = command;
     Config {
         acquire_timeout: Duration::from_secs(20),

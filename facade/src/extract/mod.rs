@@ -21,7 +21,7 @@ mod token;
 
 pub use idempotency::IdempotencyKey;
 pub use json::{Json, JsonOrNothing};
-pub use session::Session;
+pub use session::{SESSION_HEADER, Session};
 pub use token::BookingToken;
 
 /// The part after the `?`.

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::openapi;
+use crate::protect::limits::{Scope, limited};
 use crate::state::AppState;
 
 /// Bookings, from a hold or direct.
@@ -32,21 +33,46 @@ pub mod services;
 /// When it can be booked.
 pub mod slots;
 
-/// Every address and what answers there.
-pub fn router() -> OpenApiRouter<AppState> {
+/// Every address and what answers there, by what one caller gets of it in a minute.
+pub fn router(state: &AppState) -> OpenApiRouter<AppState> {
     openapi::describing()
+        .merge(unlimited())
+        .merge(limited(Scope::Reads, reads(), state))
+        .merge(limited(Scope::Writes, writes(), state))
+        .merge(limited(Scope::Sessions, sessions(), state))
+}
+
+/// What those who run the process ask.
+fn unlimited() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
+}
+
+/// What only reads.
+fn reads() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(services::list))
         .routes(routes!(slots::list))
-        .routes(routes!(holds::create, release::all))
-        .routes(routes!(release::one))
-        .routes(routes!(hold_many::create))
-        .routes(routes!(heartbeat::beat))
-        .routes(routes!(bookings::create))
         .routes(routes!(manage::show))
+}
+
+/// What a visitor does a few times.
+fn writes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(holds::create))
+        .routes(routes!(hold_many::create))
+        .routes(routes!(bookings::create))
         .routes(routes!(manage_change::cancel))
         .routes(routes!(manage_change::reschedule))
+}
+
+/// What the browser of a session does by itself.
+fn sessions() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(heartbeat::beat))
+        .routes(routes!(release::all))
+        .routes(routes!(release::one))
 }
 
 /// An address below a tenant.
