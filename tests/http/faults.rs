@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::world::{World, monday, session, slots_path};
 
-const SERVICES: &str = "booking_api.services(text)";
+pub const SERVICES: &str = "booking_api.services(text)";
 const TRY_RELEASE: &str = "booking_api.try_release(text, uuid, text)";
 
 /// Gives a function of `booking_api` another body; the first one lives on as `real_...`.
-async fn replace(sql: &Client, function: &str, body: &str) -> Result<()> {
+pub async fn replace(sql: &Client, function: &str, body: &str) -> Result<()> {
     let name = function.split(['.', '(']).nth(1).unwrap_or_default();
     sql.batch_execute(&format!(
         "do $outer$
@@ -61,6 +61,11 @@ async fn each_class_of_error_has_its_status_and_says_no_more_than_it_may() -> Re
         ("40P01", 503, false),
         ("57014", 503, false),
         ("57P01", 503, false),
+        ("57P02", 503, false),
+        ("57P03", 503, false),
+        ("53300", 503, false),
+        ("08P01", 503, false),
+        ("25006", 500, false),
         ("42501", 500, false),
         ("42P01", 500, false),
         ("XX000", 500, false),

@@ -5,15 +5,20 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::Result;
-use serde_json::json;
+use anyhow::{Result, ensure};
+use booking_facade::config::Config;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::{net::TcpStream, task::JoinSet, time::sleep};
 use uuid::Uuid;
 
-use crate::world::{World, monday, monday_at, session};
+use crate::{
+    faults::{SERVICES, replace},
+    world::{World, monday, monday_at, session},
+};
 
 struct Pgbouncer {
     process: Child,
@@ -22,13 +27,14 @@ struct Pgbouncer {
 }
 
 impl Pgbouncer {
-    /// With two connections to the server of `world`; `None` where it is not installed.
-    async fn start(world: &World) -> Result<Option<Self>> {
+    /// With two connections to the server of `world`, and further settings.
+    async fn start(world: &World, more: &str) -> Result<Self> {
         let program = PathBuf::from("/usr/sbin/pgbouncer");
-        if !program.exists() {
-            eprintln!("skipped: {} is not installed", program.display());
-            return Ok(None);
-        }
+        ensure!(
+            program.exists(),
+            "{} is not installed: bin/bootstrap does that",
+            program.display()
+        );
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let folder = env::temp_dir().join(format!("pgbouncer-{}", Uuid::new_v4()));
         fs::create_dir(&folder)?;
@@ -39,7 +45,7 @@ impl Pgbouncer {
             folder.join("ini"),
             format!(
                 "[databases]\n* = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-                 unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 2\n",
+                 unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 2\n{more}\n",
                 world.db.server.host,
                 world.db.server.port,
                 users.display()
@@ -61,10 +67,21 @@ impl Pgbouncer {
             folder,
             port,
         };
+        let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            ensure!(began.elapsed() < Duration::from_secs(20), "no pgbouncer");
             sleep(Duration::from_millis(20)).await;
         }
-        Ok(Some(started))
+        Ok(started)
+    }
+
+    /// The facade of `world`, which from now on asks through this.
+    async fn before(&self, world: World, set: impl FnOnce(&mut Config)) -> Result<World> {
+        let through = format!(
+            "postgres://{}@127.0.0.1:{}/{}",
+            world.role, self.port, world.db.name
+        );
+        world.behind(&through, set).await
     }
 }
 
@@ -79,14 +96,8 @@ impl Drop for Pgbouncer {
 #[tokio::test]
 async fn everything_works_through_a_transaction_pooler() -> Result<()> {
     let world = World::new("pooler").await?;
-    let Some(pgbouncer) = Pgbouncer::start(&world).await? else {
-        return Ok(());
-    };
-    let through = format!(
-        "postgres://{}@127.0.0.1:{}/{}",
-        world.role, pgbouncer.port, world.db.name
-    );
-    let world = world.behind(&through, |_| ()).await?;
+    let pgbouncer = Pgbouncer::start(&world, "").await?;
+    let world = pgbouncer.before(world, |_| ()).await?;
     assert_eq!(world.get("/readyz").await?.status, 200);
 
     // Many more clients than sessions, refusals among them, so that every session serves many clients.
@@ -113,5 +124,129 @@ async fn everything_works_through_a_transaction_pooler() -> Result<()> {
         json!({"hold_id": hold.body["hold_id"], "session_id": mine, "customer": {"name": "Ada"}});
     assert_eq!(world.post("/v1/acme/bookings", body).await?.status, 201);
     assert_eq!(world.slots(monday()).await?.len(), 7);
+    Ok(())
+}
+
+/// Says who it runs as, in the only words that reach the caller.
+const WHO: &str = "
+    perform pg_sleep(random() * 0.01);
+    raise exception using errcode = '22023', message = concat_ws(' ', current_setting('role'),
+        coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', 'nobody'),
+        current_setting('statement_timeout'), current_setting('transaction_read_only'));";
+
+/// Two sessions serve everybody in turn: visitors, members, the site. What one of them was must not be left for the next.
+#[tokio::test]
+async fn nobody_is_taken_for_whoever_came_before() -> Result<()> {
+    let world = World::new("pooler").await?;
+    replace(&world.sql, SERVICES, WHO).await?;
+    let pgbouncer = Pgbouncer::start(&world, "").await?;
+    let world = pgbouncer
+        .before(world, |config| config.pool_size = 12)
+        .await?;
+    let kinds = [
+        (None, "public", "nobody"),
+        (Some(world.token("ada")?), "member", "ada"),
+        (Some(world.token("grace")?), "member", "grace"),
+        (Some(world.service_token()?), "service", "nobody"),
+    ];
+    let mut asked = JoinSet::new();
+    for number in 0..200 {
+        let (token, role, sub) = kinds[number % kinds.len()].clone();
+        let mut request = world.request(Method::GET, "/v1/acme/services");
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let expected = format!("{}_{role} {sub}", world.role);
+        asked.spawn(async move {
+            let answer: Value = request.send().await?.json().await?;
+            anyhow::Ok((expected, answer))
+        });
+    }
+    while let Some(outcome) = asked.join_next().await {
+        let (expected, answer) = outcome??;
+        let detail = answer["detail"].as_str().unwrap_or_default();
+        assert!(detail.starts_with(&expected), "{expected}: {answer}");
+        assert!(detail.ends_with(" 20s on"), "{answer}");
+    }
+    // Through the same sessions, by somebody who sets nothing.
+    let plain = format!(
+        "host=127.0.0.1 port={} user={} dbname={}",
+        pgbouncer.port, world.role, world.db.name
+    );
+    let (client, connection) = tokio_postgres::connect(&plain, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    for _ in 0..8 {
+        let left = client
+            .simple_query(
+                "select current_user, current_setting('request.jwt.claims', true), current_setting('booking.client', true),
+                        current_setting('statement_timeout')",
+            )
+            .await?;
+        for message in left {
+            if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
+                assert_eq!(row.get(0), Some(&*world.role));
+                assert_eq!(row.get(1).unwrap_or_default(), "");
+                assert_eq!(row.get(2).unwrap_or_default(), "");
+                assert_eq!(row.get(3), Some("0"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_limit_of_a_call_holds_behind_a_pooler() -> Result<()> {
+    let world = World::new("pooler").await?;
+    replace(&world.sql, SERVICES, "perform pg_sleep(30);").await?;
+    let pgbouncer = Pgbouncer::start(&world, "").await?;
+    let world = pgbouncer
+        .before(world, |config| {
+            config.statement_timeout = Duration::from_millis(200);
+        })
+        .await?;
+    let began = Instant::now();
+    let answers = (0..6).map(|_| world.get("/v1/acme/services"));
+    for answer in futures_util::future::try_join_all(answers).await? {
+        assert_eq!(answer.status, 503, "{answer:?}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(8));
+    assert_eq!(world.slots(monday()).await?.len(), 8);
+    Ok(())
+}
+
+/// Whoever cannot get in, or is not served in time, is asked to come back.
+#[tokio::test]
+async fn a_pooler_that_is_full_or_lost_its_server_is_503() -> Result<()> {
+    let world = World::new("pooler").await?;
+    let pgbouncer = Pgbouncer::start(&world, "max_client_conn = 2\nquery_wait_timeout = 2").await?;
+    let world = pgbouncer
+        .before(world, |config| {
+            config.pool_size = 8;
+            config.acquire_timeout = Duration::from_secs(2);
+        })
+        .await?;
+    let answers = (0..40).map(|_| world.get("/v1/acme/services"));
+    for answer in futures_util::future::try_join_all(answers).await? {
+        assert!(matches!(answer.status, 200 | 503), "{answer:?}");
+    }
+    assert_eq!(world.get("/v1/acme/services").await?.status, 200);
+
+    // The sessions behind it end at once: an answer, or 503, and then all is well.
+    world
+        .sql
+        .execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = $1",
+            &[&world.role],
+        )
+        .await?;
+    let first = world.get("/v1/acme/services").await?;
+    assert!(matches!(first.status, 200 | 503), "{first:?}");
+    assert_eq!(world.get("/v1/acme/services").await?.status, 200);
+
+    // It goes away itself, and nothing listens any more.
+    drop(pgbouncer);
+    for _ in 0..3 {
+        assert_eq!(world.get("/v1/acme/services").await?.status, 503);
+    }
     Ok(())
 }
