@@ -2,6 +2,7 @@
 //! address of its own (`--metrics-listen`), or among the other routes if that was asked for (`--metrics`).
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,15 +46,16 @@ pub fn router(wanted: bool) -> Router<AppState> {
     Router::new().route("/metrics", get(handler))
 }
 
-/// Serves `/metrics` and nothing else at an address of its own, until the process ends. The same address may be given twice.
-pub async fn listen(address: &str, state: AppState) -> Result<(), Box<dyn Error>> {
+/// Serves `/metrics` and nothing else at an address of its own, until the process ends, and says which that is.
+pub async fn listen(address: &str, state: AppState) -> Result<SocketAddr, Box<dyn Error>> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen at {address}: {error}"))?;
-    info!(address = %listener.local_addr()?, "metrics");
+    let address = listener.local_addr()?;
+    info!(%address, "metrics");
     let app = router(true).with_state(state);
     tokio::spawn(async move { axum::serve(listener, app).await });
-    Ok(())
+    Ok(address)
 }
 
 async fn metrics(state: AppState, due: Due) -> Result<impl IntoResponse, Problem> {

@@ -8,6 +8,8 @@ mod world;
 mod auth;
 /// `POST bookings`.
 mod bookings;
+/// A wire that fails.
+mod cable;
 /// Clients that take their time.
 mod dawdlers;
 /// `/openapi.json`.
@@ -30,6 +32,8 @@ mod limits;
 mod logs;
 /// `manage/...`.
 mod manage;
+/// `/metrics`.
+mod metrics;
 /// The database goes away and comes back.
 mod outage;
 /// Behind pgbouncer.
@@ -42,3 +46,7 @@ mod rejections;
 mod services;
 /// `GET slots`.
 mod slots;
+/// TLS to the database.
+mod tls;
+/// Spans for a collector.
+mod traces;
