@@ -26,6 +26,24 @@ pub struct Cli {
 pub enum Command {
     /// Serve HTTP until SIGTERM or SIGINT (what happens without a subcommand)
     Serve(Config),
+    /// Print what booking.doctor() finds, and what to do about it. Exit status: 0 all is well, 1 something is not, 2 it could
+    /// not be asked
+    Doctor(Doctor),
+    /// Print the OpenAPI description of the routes, as it is served at /openapi.json
+    Openapi(Config),
+}
+
+/// What `doctor` is told. Of the settings of `serve` it takes how to reach the database, and the service role for a login
+/// that may not ask by itself.
+#[derive(Args, Clone, Debug)]
+pub struct Doctor {
+    /// As JSON: {"ok": ..., "findings": [{"check", "ok", "detail", "remedy"}]}
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the database is reached
+    #[command(flatten)]
+    pub config: Config,
 }
 
 impl Cli {
@@ -210,6 +228,7 @@ mod tests {
         let program = ["booking-facade"].iter().chain(arguments);
         match Cli::try_parse_from(program).unwrap().command() {
             Command::Serve(config) => config,
+            other => panic!("{other:?}"),
         }
     }
 

@@ -128,6 +128,25 @@ impl Db {
         self.pool.status()
     }
 
+    /// Asks for an operator, who is told what went wrong: as the login itself or another role, in a transaction that only
+    /// reads, for as long as it takes within a minute.
+    pub async fn ask(
+        &self,
+        role: Option<&str>,
+        sql: &str,
+    ) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
+        // Not given back: after an error its transaction is still open.
+        let client = Object::take(self.pool.get().await?);
+        let mut begin = "begin read only; set local statement_timeout = '60s'".to_owned();
+        if let Some(role) = role {
+            begin.push_str(&format!("; set local role {}", escape_identifier(role)));
+        }
+        client.batch_execute(&begin).await?;
+        let rows = client.query_typed(sql, &[]).await?;
+        client.batch_execute("commit").await?;
+        Ok(rows)
+    }
+
     /// What a transaction of the caller's begins with. No setting outlives it.
     fn begin(&self, begin: &str, caller: &Caller) -> String {
         let [visitor, signed_in, service] = &*self.settings;

@@ -19,6 +19,8 @@ pub mod context;
 pub mod count;
 /// The pool, and one SQL call as one transaction in one round trip.
 pub mod db;
+/// What `booking.doctor()` says, on a terminal.
+pub mod doctor;
 /// JSON bodies, queries, paths and the session header, with rejections as problems.
 pub mod extract;
 /// Points in time in RFC 3339.

@@ -62,6 +62,11 @@ pub fn split(routes: OpenApiRouter<AppState>) -> (Router<AppState>, OpenApi) {
     routes.split_for_parts()
 }
 
+/// The description as text, for who wants it without a server.
+pub fn document(state: &AppState) -> serde_json::Result<String> {
+    split(crate::routes::router(state)).1.to_pretty_json()
+}
+
 /// What the page may load: its own files, and the pictures and styles that are written into it.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",

@@ -293,7 +293,9 @@ pub fn config(database_url: &str, role: &str) -> Config {
     let flags = ["booking-facade", "--database-url", database_url];
     let flags = flags.into_iter().chain(limits.iter().map(String::as_str));
     let command = booking_facade::config::Cli::parse_from(flags).command();
-    let booking_facade::config::Command::Serve(config) = command;
+    let booking_facade::config::Command::Serve(config) = command else {
+        unreachable!("serve is what happens without a subcommand")
+    };
     Config {
         acquire_timeout: Duration::from_secs(20),
         statement_timeout: Duration::from_secs(20),
