@@ -136,6 +136,10 @@ pub struct Config {
     #[arg(long, env = "BOOKING_TRACE_RATIO", default_value = "1", value_parser = parse_ratio)]
     pub trace_ratio: f64,
 
+    /// Live views
+    #[command(flatten)]
+    pub live: Live,
+
     /// How log lines look; they go to standard error
     #[arg(long, env = "BOOKING_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
@@ -173,6 +177,22 @@ pub struct Roles {
         default_value = "service_role"
     )]
     pub service: String,
+}
+
+/// How `GET .../events` is served.
+#[derive(Args, Clone, Debug)]
+pub struct Live {
+    /// Viewers at most, fewer than connections; whoever comes then is told to come back (503)
+    #[arg(long, env = "BOOKING_MAX_VIEWERS", default_value = "800", value_parser = parse_count)]
+    pub max_viewers: usize,
+
+    /// How often changes are read while somebody looks
+    #[arg(long = "live-interval", env = "BOOKING_LIVE_INTERVAL", default_value = "250ms", value_parser = parse_duration)]
+    pub interval: Duration,
+
+    /// How often viewers of a quiet service get a sign of life
+    #[arg(long = "live-keep-alive", env = "BOOKING_LIVE_KEEP_ALIVE", default_value = "15s", value_parser = parse_duration)]
+    pub keep_alive: Duration,
 }
 
 /// How log lines look.

@@ -43,6 +43,24 @@ pub struct Db {
 impl Db {
     /// A pool that connects when it is first needed: the facade may start before the database.
     pub fn new(config: &Config, meter: Meter) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::pool(config, meter, "booking-facade", config.pool_size)
+    }
+
+    /// One connection, with a name of its own.
+    pub fn alone(
+        config: &Config,
+        meter: Meter,
+        name: &str,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::pool(config, meter, name, 1)
+    }
+
+    fn pool(
+        config: &Config,
+        meter: Meter,
+        name: &str,
+        size: usize,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let mut database: tokio_postgres::Config = asked_plainly(&config.database_url)
             .parse()
             .map_err(|error| format!("the database URL is not understood: {error}"))?;
@@ -52,7 +70,7 @@ impl Db {
             );
         }
         if database.get_application_name().is_none() {
-            database.application_name("booking-facade");
+            database.application_name(name);
         }
         // A host that is gone without a word is noticed in a minute, not in two hours.
         database.keepalives_idle(Duration::from_secs(60));
@@ -79,7 +97,7 @@ impl Db {
             }
         };
         let pool = Pool::builder(manager)
-            .max_size(config.pool_size)
+            .max_size(size)
             .wait_timeout(Some(config.acquire_timeout))
             .create_timeout(Some(config.acquire_timeout))
             .runtime(Runtime::Tokio1)
@@ -90,6 +108,11 @@ impl Db {
             statement_timeout: config.statement_timeout,
             settings: Arc::new(settings(config.statement_timeout, &config.roles)),
         })
+    }
+
+    /// Closes the connections that nobody uses.
+    pub fn rest(&self) {
+        self.pool.retain(|_, _| false);
     }
 
     /// Calls a function that reads.

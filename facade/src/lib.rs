@@ -25,6 +25,8 @@ pub mod doctor;
 pub mod extract;
 /// Points in time in RFC 3339.
 pub mod instant;
+/// Live views: one reader, any number of viewers.
+pub mod live;
 /// The log: text or JSON lines.
 pub mod logging;
 /// What is counted and timed.

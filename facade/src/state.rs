@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Auth;
 use crate::config::{Config, Roles};
 use crate::db::Db;
+use crate::live::Live;
 use crate::meter::Meter;
 use crate::protect::limits::Limits;
 use crate::protect::settings::{Connections, Origin};
@@ -23,6 +24,8 @@ pub struct AppState {
     pub metrics: bool,
     /// Whether addresses of clients are logged.
     pub log_addresses: bool,
+    /// Who looks at what.
+    pub live: Live,
     /// Who signs tokens.
     pub auth: Arc<Auth>,
     /// What requests run as.
@@ -49,8 +52,10 @@ impl AppState {
             true => Meter::on()?,
             false => Meter::off(),
         };
+        let ending = CancellationToken::new();
         Ok(Self {
             db: Db::new(config, meter.clone())?,
+            live: Live::new(config, meter.clone(), ending.clone())?,
             meter,
             metrics: config.metrics,
             log_addresses: config.log_addresses,
@@ -61,7 +66,7 @@ impl AppState {
             connections: config.connections,
             origin: Arc::new(config.origin.clone()),
             limits: Arc::new(Limits::new(config.rates)),
-            ending: CancellationToken::new(),
+            ending,
         })
     }
 }

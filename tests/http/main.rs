@@ -28,6 +28,8 @@ mod hold_many;
 mod holds;
 /// How many requests there may be, and of whom.
 mod limits;
+/// `GET events`.
+mod live;
 /// What is and what is not in the log.
 mod logs;
 /// `manage/...`.

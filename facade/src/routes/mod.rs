@@ -14,6 +14,8 @@ use crate::state::AppState;
 
 /// Bookings, from a hold or direct.
 pub mod bookings;
+/// What changes of a service, as it changes.
+pub mod events;
 /// Whether the process lives and can work.
 pub mod health;
 /// A session keeps what it holds.
@@ -54,6 +56,7 @@ fn reads() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(services::list))
         .routes(routes!(slots::list))
+        .routes(routes!(events::stream))
         .routes(routes!(manage::show))
 }
 
