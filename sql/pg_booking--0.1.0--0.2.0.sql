@@ -1436,7 +1436,7 @@ begin
                 raise exception '% cannot be null', v_change.key using errcode = '22004';
             end if;
         elsif v_change.given <> v_change.wanted then
-            raise exception '% is a JSON %, not a %', v_change.key, v_change.wanted, v_change.given
+            raise exception '% has to be a JSON %', v_change.key, v_change.wanted
                 using errcode = '22023', hint = format('It is read as %s.', v_change.type);
         else
             begin
