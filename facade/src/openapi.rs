@@ -32,6 +32,7 @@ use crate::state::AppState;
     tags(
         (name = "calendar", description = "What can be booked, and when"),
         (name = "booking", description = "To hold, to book, and what becomes of it"),
+        (name = "owner", description = "For whoever runs a tenant, with a token of one of its members"),
         (name = "operation", description = "Whether the server works"),
     )
 )]

@@ -84,12 +84,15 @@ fn is_transport(error: &tokio_postgres::Error) -> bool {
 
 /// The log gets names of objects but neither DETAIL nor values: they may hold what a customer wrote.
 fn raised_problem(raised: &DbError) -> Problem {
-    let problem = problem(
-        raised.code().code(),
-        raised.message(),
-        raised.hint(),
-        raised.detail(),
-    );
+    let problem = match broken(raised) {
+        Some(problem) => problem,
+        None => problem(
+            raised.code().code(),
+            raised.message(),
+            raised.hint(),
+            raised.detail(),
+        ),
+    };
     if problem.status.is_server_error() || raised.code().code().starts_with("23") {
         error!(
             code = raised.code().code(),
@@ -103,6 +106,27 @@ fn raised_problem(raised: &DbError) -> Problem {
     problem
 }
 
+/// What a function of the engine says of class 23 is written for callers: it names no constraint, or has a hint, as the server
+/// never has. Of what the server itself says, the name of the constraint or column is enough to know what to change.
+fn broken(raised: &DbError) -> Option<Problem> {
+    let code = raised.code().code();
+    if !code.starts_with("23") {
+        return None;
+    }
+    let rule = raised.constraint().or(raised.column());
+    if rule.is_none() || raised.hint().is_some() {
+        return Some(Problem {
+            hint: raised.hint().map(Into::into),
+            ..Problem::new(StatusCode::CONFLICT, raised.message().to_owned()).with_code(code)
+        });
+    }
+    let rule = rule?.replace('_', " ");
+    Some(Problem {
+        hint: Some(format!("It is about: {rule}.").into()),
+        ..problem(code, raised.message(), None, None)
+    })
+}
+
 /// The problem for one SQLSTATE.
 fn problem(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) -> Problem {
     match code {
@@ -110,6 +134,7 @@ fn problem(code: &str, message: &str, hint: Option<&str>, detail: Option<&str>) 
         "23502" | "23514" => {
             Problem::bad_request("a value is missing or out of bounds").with_code(code)
         }
+        "P0002" => Problem::not_found().with_code(code),
         _ => match code.get(..2) {
             // 54: too large, in words for callers as well.
             Some("22" | "54") => Problem {

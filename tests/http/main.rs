@@ -4,6 +4,12 @@
 /// A shop, a facade in front of it, a client.
 mod world;
 
+/// `admin/...`: who may.
+mod admin;
+/// What is done about bookings, and who sees them.
+mod admin_bookings;
+/// What an owner edits.
+mod admin_edit;
 /// Who signs in.
 mod auth;
 /// `POST bookings`.

@@ -12,6 +12,8 @@ use crate::openapi;
 use crate::protect::limits::{Scope, limited};
 use crate::state::AppState;
 
+/// What whoever runs a tenant sees and changes.
+pub mod admin;
 /// Bookings, from a hold or direct.
 pub mod bookings;
 /// What changes of a service, as it changes.
@@ -24,6 +26,8 @@ pub mod heartbeat;
 pub mod hold_many;
 /// Holds.
 pub mod holds;
+/// Bookings, for whoever may see them.
+pub mod list_bookings;
 /// One's own booking.
 pub mod manage;
 /// What is done about it.
@@ -42,6 +46,7 @@ pub fn router(state: &AppState) -> OpenApiRouter<AppState> {
         .merge(limited(Scope::Reads, reads(), state))
         .merge(limited(Scope::Writes, writes(), state))
         .merge(limited(Scope::Sessions, sessions(), state))
+        .merge(limited(Scope::Recompute, admin::recompute(), state))
 }
 
 /// What those who run the process ask.
@@ -58,6 +63,8 @@ fn reads() -> OpenApiRouter<AppState> {
         .routes(routes!(slots::list))
         .routes(routes!(events::stream))
         .routes(routes!(manage::show))
+        .routes(routes!(list_bookings::list))
+        .merge(admin::reads())
 }
 
 /// What a visitor does a few times.
@@ -68,6 +75,7 @@ fn writes() -> OpenApiRouter<AppState> {
         .routes(routes!(bookings::create))
         .routes(routes!(manage_change::cancel))
         .routes(routes!(manage_change::reschedule))
+        .merge(admin::writes())
 }
 
 /// What the browser of a session does by itself.

@@ -1,0 +1,264 @@
+//! Resources: what is booked of, and its weekly hours in a line.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio_postgres::types::Type;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{Page, Removed, Wanted, Written, page, removed, size, written};
+use crate::caller::SignedIn;
+use crate::db::Param;
+use crate::extract::{Json, NoQuery, Path, Query};
+use crate::openapi::{Problems, WriteProblems};
+use crate::problem::Problem;
+use crate::routes::OfTenant;
+use crate::state::AppState;
+
+const RESOURCES: &str = "
+    select to_jsonb(l) - 'cursor' as item, l.cursor
+    from booking.list_resources(booking.member_tenant($1), $2, $3) l";
+
+const PUT: &str = "
+    select booking.put_resource(
+        booking.member_tenant($1, 'manager'), slug => $2, name => $3, zone => $4, grain => $5, capacity => $6, schedule => $7,
+        location => $8, active => $9, public => $10, metadata => $11) as id";
+
+const PATCH: &str = "
+    select booking.patch_resource(t, booking.resource_of(t, $2), $3) as id
+    from booking.member_tenant($1, 'manager') t";
+
+const DELETE: &str = "
+    select booking.delete_resource(t, booking.resource_of(t, $2)) as outcome
+    from booking.member_tenant($1, 'manager') t";
+
+const PUT_HOURS: &str = "
+    select booking.put_hours(t, booking.resource_of(t, $2), $3) as id
+    from booking.member_tenant($1, 'manager') t";
+
+/// An address below a resource.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfResource {
+    /// Slug or id of the tenant
+    tenant: String,
+    /// Slug or id of the resource
+    resource: String,
+}
+
+/// A resource.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = OwnersResource)]
+pub struct Resource {
+    resource_id: Uuid,
+    slug: String,
+    name: String,
+    zone: String,
+    /// Minutes a slot
+    grain: i32,
+    /// Identical units
+    capacity: i32,
+    /// Its hours; null: always open
+    schedule_id: Option<Uuid>,
+    location_id: Option<Uuid>,
+    active: bool,
+    public: bool,
+    #[schema(value_type = Object)]
+    metadata: Value,
+    /// Those that take it
+    services: Vec<Uuid>,
+}
+
+/// What a resource is like. What is left out stays as it is; of a new one, `slug` and `name` are needed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceBody {
+    slug: String,
+    name: Option<String>,
+    /// As IANA names it; that of the tenant for a new one
+    zone: Option<String>,
+    /// Minutes a slot: 1, 5, 10, 15, 20, 30 or 60
+    grain: Option<i32>,
+    /// Identical units
+    capacity: Option<i32>,
+    schedule_id: Option<Uuid>,
+    location_id: Option<Uuid>,
+    active: Option<bool>,
+    public: Option<bool>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+/// What to change of a resource. What is left out stays as it is, null takes it away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "the engine reads the changes; this describes them"
+)]
+pub struct ResourceChanges {
+    slug: Option<String>,
+    name: Option<String>,
+    zone: Option<String>,
+    grain: Option<i32>,
+    capacity: Option<i32>,
+    schedule_id: Option<Uuid>,
+    location_id: Option<Uuid>,
+    active: Option<bool>,
+    public: Option<bool>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+/// Weekly hours.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// On the clock of its zone, such as `Mo-Fr 09:00-12:00,13:00-18:00; Sa 10:00-14:00`
+    hours: String,
+}
+
+/// The resources of a tenant
+///
+/// Also those that are switched off or not public.
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/admin/resources",
+    operation_id = "admin_resources",
+    tag = "owner",
+    params(OfTenant, Wanted),
+    responses((status = 200, description = "A page of them, by slug", body = Page<Resource>), Problems),
+    security(("bearer" = []))
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfTenant { tenant }): Path<OfTenant>,
+    Query(wanted): Query<Wanted>,
+) -> Result<impl IntoResponse, Problem> {
+    let max = size(wanted.max);
+    let params: &[Param<'_>] = &[
+        (&tenant, Type::TEXT),
+        (&wanted.after, Type::TEXT),
+        (&max, Type::INT4),
+    ];
+    page::<Resource>(&state, &caller, RESOURCES, params, max).await
+}
+
+/// Create a resource
+///
+/// Or change the one of that slug.
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/admin/resources",
+    operation_id = "admin_put_resource",
+    tag = "owner",
+    params(OfTenant),
+    request_body = ResourceBody,
+    responses((status = 200, description = "It is there", body = Written), WriteProblems),
+    security(("bearer" = []))
+)]
+pub async fn put(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfTenant { tenant }): Path<OfTenant>,
+    _: NoQuery,
+    Json(body): Json<ResourceBody>,
+) -> Result<impl IntoResponse, Problem> {
+    let metadata = body.metadata.map(Value::Object);
+    let params: &[Param<'_>] = &[
+        (&tenant, Type::TEXT),
+        (&body.slug, Type::TEXT),
+        (&body.name, Type::TEXT),
+        (&body.zone, Type::TEXT),
+        (&body.grain, Type::INT4),
+        (&body.capacity, Type::INT4),
+        (&body.schedule_id, Type::UUID),
+        (&body.location_id, Type::UUID),
+        (&body.active, Type::BOOL),
+        (&body.public, Type::BOOL),
+        (&metadata, Type::JSONB),
+    ];
+    written(&state, &caller, PUT, params).await
+}
+
+/// Change a resource
+///
+/// What is named, and nothing else.
+#[utoipa::path(
+    patch,
+    path = "/v1/{tenant}/admin/resources/{resource}",
+    operation_id = "admin_change_resource",
+    tag = "owner",
+    params(OfResource),
+    request_body = ResourceChanges,
+    responses((status = 200, description = "It is changed", body = Written), WriteProblems),
+    security(("bearer" = []))
+)]
+pub async fn change(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfResource { tenant, resource }): Path<OfResource>,
+    _: NoQuery,
+    Json(changes): Json<Map<String, Value>>,
+) -> Result<impl IntoResponse, Problem> {
+    let changes = Value::Object(changes);
+    let params: &[Param<'_>] = &[
+        (&tenant, Type::TEXT),
+        (&resource, Type::TEXT),
+        (&changes, Type::JSONB),
+    ];
+    written(&state, &caller, PATCH, params).await
+}
+
+/// Delete a resource
+///
+/// One that was booked, or is held, is switched off instead; one that services take stays.
+#[utoipa::path(
+    delete,
+    path = "/v1/{tenant}/admin/resources/{resource}",
+    operation_id = "admin_delete_resource",
+    tag = "owner",
+    params(OfResource),
+    responses((status = 200, description = "It is gone, or switched off", body = Removed), WriteProblems),
+    security(("bearer" = []))
+)]
+pub async fn remove(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfResource { tenant, resource }): Path<OfResource>,
+    _: NoQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&resource, Type::TEXT)];
+    removed(&state, &caller, DELETE, params).await
+}
+
+/// Set the weekly hours of a resource
+///
+/// In place of those that it has; overrides stay.
+#[utoipa::path(
+    put,
+    path = "/v1/{tenant}/admin/resources/{resource}/hours",
+    operation_id = "admin_put_hours",
+    tag = "owner",
+    params(OfResource),
+    request_body = Hours,
+    responses((status = 200, description = "The schedule that it has now", body = Written), WriteProblems),
+    security(("bearer" = []))
+)]
+pub async fn put_hours(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfResource { tenant, resource }): Path<OfResource>,
+    _: NoQuery,
+    Json(body): Json<Hours>,
+) -> Result<impl IntoResponse, Problem> {
+    let params: &[Param<'_>] = &[
+        (&tenant, Type::TEXT),
+        (&resource, Type::TEXT),
+        (&body.hours, Type::TEXT),
+    ];
+    written(&state, &caller, PUT_HOURS, params).await
+}

@@ -1,0 +1,182 @@
+//! Rules: the weekly windows of a schedule.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Type;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{OfSchedule, OfScheduleThing, Page, Written, all, done, written};
+use crate::caller::{Caller, SignedIn};
+use crate::db::Param;
+use crate::extract::{Json, NoQuery, Path};
+use crate::openapi::{Problems, WriteProblems};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+const RULES: &str = "
+    select to_jsonb(l) - 'valid' || jsonb_build_object('valid_from', lower(l.valid), 'valid_to', upper(l.valid)) as item
+    from booking.list_rules(booking.member_tenant($1), $2) l";
+
+const PUT: &str = "
+    select booking.put_rule(
+        booking.member_tenant($1, 'manager'), schedule => $2, weekday => $3, opens => cast($4 as time), closes => cast($5 as time),
+        valid => daterange(cast($6 as date), cast($7 as date)), location => $8, rule => $9) as id";
+
+const DELETE: &str = "
+    select from booking.delete_rule(booking.member_tenant($1, 'manager'), $2, $3)";
+
+/// A weekly window.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Rule {
+    rule_id: Uuid,
+    schedule_id: Uuid,
+    /// 1 is Monday
+    weekday: i32,
+    opens: String,
+    closes: String,
+    /// The first date on which it holds; null: any
+    valid_from: Option<String>,
+    /// The first date on which it holds no more; null: never
+    valid_to: Option<String>,
+    location_id: Option<Uuid>,
+}
+
+/// A weekly window, as a whole. Hours across midnight are two.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleBody {
+    /// 1 is Monday
+    #[schema(minimum = 1, maximum = 7)]
+    weekday: i32,
+    /// On the clock of the schedule, such as `09:00`
+    opens: String,
+    /// Such as `18:00`; `24:00` is the end of the day
+    closes: String,
+    /// The first date on which it holds; without it, any
+    valid_from: Option<String>,
+    /// The first date on which it holds no more; without it, never
+    valid_to: Option<String>,
+    location_id: Option<Uuid>,
+}
+
+/// The weekly windows of a schedule
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/admin/schedules/{schedule}/rules",
+    operation_id = "admin_rules",
+    tag = "owner",
+    params(OfSchedule),
+    responses((status = 200, description = "All of them", body = Page<Rule>), Problems),
+    security(("bearer" = []))
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfSchedule { tenant, schedule }): Path<OfSchedule>,
+    _: NoQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&schedule, Type::UUID)];
+    all::<Rule>(&state, &caller, RULES, params).await
+}
+
+/// Add a weekly window
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/admin/schedules/{schedule}/rules",
+    operation_id = "admin_create_rule",
+    tag = "owner",
+    params(OfSchedule),
+    request_body = RuleBody,
+    responses((status = 201, description = "It is there", body = Written), WriteProblems),
+    security(("bearer" = []))
+)]
+pub async fn create(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfSchedule { tenant, schedule }): Path<OfSchedule>,
+    _: NoQuery,
+    Json(body): Json<RuleBody>,
+) -> Result<impl IntoResponse, Problem> {
+    let rule = put(&state, &caller, &tenant, schedule, &body, None).await?;
+    Ok((StatusCode::CREATED, rule))
+}
+
+/// Set a weekly window anew
+#[utoipa::path(
+    put,
+    path = "/v1/{tenant}/admin/schedules/{schedule}/rules/{id}",
+    operation_id = "admin_replace_rule",
+    tag = "owner",
+    params(OfScheduleThing),
+    request_body = RuleBody,
+    responses((status = 200, description = "It is set", body = Written), WriteProblems),
+    security(("bearer" = []))
+)]
+pub async fn replace(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfScheduleThing {
+        tenant,
+        schedule,
+        id,
+    }): Path<OfScheduleThing>,
+    _: NoQuery,
+    Json(body): Json<RuleBody>,
+) -> Result<impl IntoResponse, Problem> {
+    put(&state, &caller, &tenant, schedule, &body, Some(id)).await
+}
+
+async fn put(
+    state: &AppState,
+    caller: &Caller,
+    tenant: &str,
+    schedule: Uuid,
+    body: &RuleBody,
+    id: Option<Uuid>,
+) -> Result<impl IntoResponse + use<>, Problem> {
+    let params: &[Param<'_>] = &[
+        (&tenant, Type::TEXT),
+        (&schedule, Type::UUID),
+        (&body.weekday, Type::INT4),
+        (&body.opens, Type::TEXT),
+        (&body.closes, Type::TEXT),
+        (&body.valid_from, Type::TEXT),
+        (&body.valid_to, Type::TEXT),
+        (&body.location_id, Type::UUID),
+        (&id, Type::UUID),
+    ];
+    written(state, caller, PUT, params).await
+}
+
+/// Delete a weekly window
+///
+/// Bookings in it stay.
+#[utoipa::path(
+    delete,
+    path = "/v1/{tenant}/admin/schedules/{schedule}/rules/{id}",
+    operation_id = "admin_delete_rule",
+    tag = "owner",
+    params(OfScheduleThing),
+    responses((status = 204, description = "It is gone"), WriteProblems),
+    security(("bearer" = []))
+)]
+pub async fn remove(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Path(OfScheduleThing {
+        tenant,
+        schedule,
+        id,
+    }): Path<OfScheduleThing>,
+    _: NoQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let params: &[Param<'_>] = &[
+        (&tenant, Type::TEXT),
+        (&schedule, Type::UUID),
+        (&id, Type::UUID),
+    ];
+    done(&state, &caller, DELETE, params).await
+}
