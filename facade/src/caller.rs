@@ -6,8 +6,9 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde_json::Value;
 
+use crate::auth::Claims;
 use crate::client::Client;
-use crate::extract::header;
+use crate::config::Roles;
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::state::AppState;
@@ -72,8 +73,18 @@ impl FromRequestParts<AppState> for Caller {
 
 /// The token of the request, if it has one.
 fn bearer(parts: &Parts) -> Result<Option<Secret<String>>, Problem> {
-    let Some(Secret(value)) = header(&parts.headers, AUTHORIZATION.as_str())? else {
-        return Ok(None);
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value,
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid_token(
+                "there is more than one Authorization",
+            ));
+        }
+    };
+    let Ok(value) = value.to_str() else {
+        return Err(Problem::invalid_token("the token is not plain ASCII"));
     };
     match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
@@ -83,17 +94,26 @@ fn bearer(parts: &Parts) -> Result<Option<Secret<String>>, Problem> {
     }
 }
 
-/// A key of the site's own, or a token: its `role` says whether it is a visitor's, as Supabase's anonymous key is, or the
-/// service's.
+/// The key of the site's own, or a token.
 async fn who(state: &AppState, token: &str) -> Result<Who, Problem> {
+    if state.auth.is_service_key(token) {
+        return Ok(Who::Service);
+    }
     let claims = state.auth.claims(token).await?;
+    named_by(claims, &state.roles)
+}
+
+/// Whom claims name. Their `role` tells visitors, as Supabase's anonymous key is, and the service apart from those who have
+/// signed in; it is compared and goes nowhere: the roles that are taken on are those of the configuration. The role of
+/// visitors counts for less than a `sub` beside it, since whoever made that token meant it to be worth little.
+fn named_by(claims: Claims, roles: &Roles) -> Result<Who, Problem> {
     match claims.get("role").and_then(Value::as_str) {
-        Some(role) if role == state.roles.service => Ok(Who::Service),
-        Some(role) if Some(role) == state.roles.public.as_deref() => Ok(Who::Visitor),
+        Some(role) if role == roles.service => Ok(Who::Service),
+        Some(role) if Some(role) == roles.public.as_deref() => Ok(Who::Visitor),
         _ if claims.get("sub").is_some_and(Value::is_string) => {
             Ok(Who::SignedIn(Secret(Value::Object(claims).to_string())))
         }
-        _ => Err(Problem::unauthorized("the token names nobody")),
+        _ => Err(Problem::invalid_token("the token names nobody (sub)")),
     }
 }
 
@@ -125,6 +145,68 @@ impl FromRequestParts<AppState> for Service {
         match caller.who {
             Who::Service => Ok(Self(caller)),
             _ => Err(Problem::forbidden()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn roles() -> Roles {
+        Roles {
+            public: Some("anon".into()),
+            member: "authenticated".into(),
+            service: "service_role".into(),
+        }
+    }
+
+    fn named(claims: Value) -> Option<Who> {
+        let Value::Object(claims) = claims else {
+            unreachable!()
+        };
+        named_by(claims, &roles()).ok()
+    }
+
+    #[test]
+    fn the_role_tells_visitors_and_the_service_apart_and_the_sub_is_everybody_else() {
+        assert_eq!(named(json!({"role": "anon"})), Some(Who::Visitor));
+        assert_eq!(
+            named(json!({"role": "anon", "sub": "ada"})),
+            Some(Who::Visitor)
+        );
+        assert_eq!(named(json!({"role": "service_role"})), Some(Who::Service));
+        for role in ["authenticated", "postgres", "owner", "", "SERVICE_ROLE"] {
+            assert_eq!(named(json!({"role": role})), None, "{role}");
+            assert!(
+                matches!(
+                    named(json!({"role": role, "sub": "ada"})),
+                    Some(Who::SignedIn(_))
+                ),
+                "{role}"
+            );
+        }
+        assert!(matches!(
+            named(json!({"role": ["service_role"], "sub": "ada"})),
+            Some(Who::SignedIn(_))
+        ));
+        assert_eq!(named(json!({})), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_anybody_of_a_visitor(value in proptest::collection::vec(32u8..=255, 0..200)) {
+            let value = value.into_iter().filter(|byte| *byte != 127).collect::<Vec<_>>();
+            let request = axum::http::Request::builder().header(AUTHORIZATION, value.as_slice());
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            match bearer(&parts) {
+                Ok(Some(Secret(token))) => prop_assert!(value[..7].eq_ignore_ascii_case(b"bearer ") && token.is_ascii()),
+                Ok(None) => prop_assert!(false, "a header that is there is not passed over"),
+                Err(problem) => prop_assert_eq!(problem.status.as_u16(), 401),
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::auth::Settings;
 use crate::protect::settings::{Connections, Origin, Rates};
 
 /// The public HTTP face of pg_booking.
@@ -112,9 +113,9 @@ pub struct Config {
     #[command(flatten)]
     pub roles: Roles,
 
-    /// The secret that HS256 tokens are signed with
-    #[arg(long, env = "BOOKING_JWT_SECRET", hide_env_values = true)]
-    pub jwt_secret: Option<String>,
+    /// Signing in
+    #[command(flatten)]
+    pub auth: Settings,
 
     /// Serve /metrics beside everything else: to whoever gets at it. Better: --metrics-listen
     #[arg(long, env = "BOOKING_METRICS")]

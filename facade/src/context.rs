@@ -143,6 +143,7 @@ fn with_problem(mut response: Response, request_id: &str) -> Response {
         None => Problem::bare(response.status()),
     };
     let retry_after = problem.retry_after;
+    let challenge = HeaderValue::from_str(&problem.challenge());
     let (mut parts, _) = response.into_parts();
     let body = serde_json::to_vec(&ProblemBody {
         problem,
@@ -157,10 +158,8 @@ fn with_problem(mut response: Response, request_id: &str) -> Response {
     parts
         .headers
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if parts.status == StatusCode::UNAUTHORIZED {
-        parts
-            .headers
-            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    if let (StatusCode::UNAUTHORIZED, Ok(challenge)) = (parts.status, challenge) {
+        parts.headers.insert(WWW_AUTHENTICATE, challenge);
     }
     if let Some(seconds) = retry_after {
         parts.headers.insert(RETRY_AFTER, seconds.into());

@@ -1,7 +1,8 @@
 //! The pool, and one SQL call as one transaction in one round trip.
 //!
-//! A call is three messages sent together: `begin` with its settings, the query, `commit`. The server runs them in turn; if
-//! the query fails, the commit rolls back. A client that hangs up half-way changes nothing: the end was already sent.
+//! A call is three messages sent together: `begin` with its settings, the query, `commit`; for whoever has signed in, one more
+//! with the claims, as a parameter, which no log shows. The server runs them in turn; if one fails, the commit rolls back. A
+//! client that hangs up half-way changes nothing: the end was already sent.
 //! Statements are never named and no setting outlives its transaction, so pgbouncer may stand in between. Result columns
 //! must be of built-in types: for any other the driver would prepare a named look-up.
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Status};
-use postgres_protocol::escape::{escape_identifier, escape_literal};
+use postgres_protocol::escape::escape_identifier;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -21,11 +22,12 @@ use crate::client::Client;
 use crate::config::{Config, Roles};
 use crate::meter::Meter;
 use crate::problem::Problem;
-use crate::secret::Secret;
 use crate::{sqlstate, tally, tls, trace};
 
 /// Added to the statement timeout: by then the server has answered, or it is not there.
 const GRACE: Duration = Duration::from_secs(2);
+
+const SET_CLAIMS: &str = "select pg_catalog.set_config('request.jwt.claims', $1, true)";
 
 /// A parameter of a query and its type.
 pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -175,10 +177,7 @@ impl Db {
         let [visitor, signed_in, service] = &*self.settings;
         let mut text = match &caller.who {
             Who::Visitor => format!("{begin}; {visitor}"),
-            Who::SignedIn(Secret(claims)) => format!(
-                "{begin}; {signed_in}; set local request.jwt.claims = {}",
-                escape_literal(claims)
-            ),
+            Who::SignedIn(_) => format!("{begin}; {signed_in}"),
             Who::Service => format!("{begin}; {service}"),
         };
         if let Some(Client(address)) = caller.client {
@@ -195,12 +194,12 @@ impl Db {
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, Problem> {
         let begin = self.begin(access.begin(), caller);
-        let mut outcome = self.attempt(access, &begin, sql, params).await?;
+        let mut outcome = self.attempt(access, &begin, caller, sql, params).await?;
         if let Err(error) = &outcome
             && error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
         {
             debug!("a serialization failure is tried once more");
-            outcome = self.attempt(access, &begin, sql, params).await?;
+            outcome = self.attempt(access, &begin, caller, sql, params).await?;
         }
         outcome.map_err(|error| match access {
             Access::Write if sqlstate::is_lost(&error) => sqlstate::in_doubt(&error),
@@ -215,6 +214,7 @@ impl Db {
         &self,
         access: Access,
         begin: &str,
+        caller: &Caller,
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Result<Vec<Row>, tokio_postgres::Error>, Problem> {
@@ -227,15 +227,24 @@ impl Db {
             tokio::join!(
                 biased;
                 client.batch_execute(begin),
+                async {
+                    if let Who::SignedIn(claims) = &caller.who {
+                        client.query_typed(SET_CLAIMS, &[(claims, Type::TEXT)]).await?;
+                    }
+                    Ok(())
+                },
                 client.query_typed(sql, params),
                 client.batch_execute("commit"),
             )
         };
         let limit = self.statement_timeout + GRACE;
         let answers = tokio::time::timeout(limit, answers.instrument(span.clone())).await;
-        let outcome = answers.map(|(begun, rows, committed)| {
+        let outcome = answers.map(|(begun, claimed, rows, committed)| {
             // If the transaction did not begin, the query must not count, whatever it returned.
-            begun.and(rows).and_then(|rows| committed.map(|()| rows))
+            begun
+                .and(claimed)
+                .and(rows)
+                .and_then(|rows| committed.map(|()| rows))
         });
         let lost = match &outcome {
             Ok(Ok(_)) => false,

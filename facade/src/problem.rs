@@ -41,6 +41,9 @@ pub struct Problem {
     /// Seconds after which it is worth another try: the header `Retry-After`.
     #[serde(skip)]
     pub retry_after: Option<u32>,
+    /// There was a token, and it is why: the header `WWW-Authenticate` says so, see RFC 6750.
+    #[serde(skip)]
+    pub invalid_token: bool,
 }
 
 /// A start that cannot be had, and why.
@@ -73,6 +76,7 @@ impl Problem {
             code: None,
             refused: None,
             retry_after: None,
+            invalid_token: false,
         }
     }
 
@@ -104,6 +108,26 @@ impl Problem {
     /// Who asks has to say who it is: the header `WWW-Authenticate`.
     pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
+    /// There is a token, and it is worth nothing. The words go into a header, too: no quotes in them.
+    pub fn invalid_token(detail: &'static str) -> Self {
+        Self {
+            invalid_token: true,
+            ..Self::unauthorized(detail)
+        }
+    }
+
+    /// What `WWW-Authenticate` says.
+    pub fn challenge(&self) -> String {
+        if self.invalid_token {
+            format!(
+                r#"Bearer error="invalid_token", error_description="{}""#,
+                self.detail
+            )
+        } else {
+            "Bearer".to_owned()
+        }
     }
 
     /// It is known who asks, and that is not enough.

@@ -59,7 +59,7 @@ impl AppState {
             meter,
             metrics: config.metrics,
             log_addresses: config.log_addresses,
-            auth: Arc::new(Auth::new(config)?),
+            auth: Arc::new(Auth::new(&config.auth)?),
             roles: Arc::new(config.roles.clone()),
             request_timeout: config.request_timeout,
             body_limit: config.body_limit,

@@ -6,10 +6,11 @@ use booking_facade::{config::LogFormat, logging};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, config, monday, monday_at, slots_path, time};
+use crate::world::{World, config, monday, monday_at, sign, slots_path, time};
 
 const SESSION: &str = "a-session-that-nobody-else-has";
 const CUSTOMER: &str = "Ada Lovelace of Marylebone";
+const SUBJECT: &str = "the-sub-of-somebody";
 
 /// Finds, holds, fails to release, fails in the database, books; everything with a secret in it.
 #[tokio::test]
@@ -55,6 +56,13 @@ async fn a_visit() -> Result<()> {
     assert_eq!(world.post("/v1/acme/bookings", direct).await?.status, 400);
     let misspelt = json!({"session_id": SESSION, "custommer": customer});
     assert_eq!(world.post("/v1/acme/bookings", misspelt).await?.status, 400);
+    // With a token that is good, with one that is not.
+    for (exp, status) in [(4_000_000_000u64, 200), (1, 401)] {
+        let token = sign(&json!({"sub": SUBJECT, "email": CUSTOMER, "exp": exp}))?;
+        let request = world.request(Method::GET, "/v1/acme/services");
+        let answer = world.send(request.bearer_auth(token)).await?;
+        assert_eq!(answer.status, status);
+    }
     let missing = world.request(
         Method::GET,
         "/v1/acme/services?session_id=a-session-that-nobody-else-has",
@@ -76,13 +84,20 @@ fn log_of_a_visit(level: &str) -> Result<String> {
 }
 
 #[test]
-fn no_level_of_the_log_shows_a_session_or_a_customer() -> Result<()> {
+fn no_level_of_the_log_shows_a_session_a_token_or_a_customer() -> Result<()> {
     let log = log_of_a_visit("trace")?;
     assert!(
         log.contains("booking_api.try_book("),
         "this level shows what is asked of the database"
     );
-    for secret in [SESSION, CUSTOMER, "another-session-that-loses"] {
+    // `eyJ` is how a JSON object begins in base64, and so a token.
+    for secret in [
+        SESSION,
+        CUSTOMER,
+        SUBJECT,
+        "eyJ",
+        "another-session-that-loses",
+    ] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);
     }
@@ -100,7 +115,7 @@ fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
         .iter()
         .filter(|line| line["message"] == "served")
         .collect();
-    assert_eq!(served.len(), 8, "{log}");
+    assert_eq!(served.len(), 10, "{log}");
     let last = served.last().context("a line")?;
     assert_eq!(
         last["span"],

@@ -1,6 +1,8 @@
 //! The facade over HTTP, in front of a real database: status and body of every route, and what happens when things go
 //! wrong. `world` makes the database, the facade and the client that every test starts from.
 
+/// An issuer of tokens.
+mod issuer;
 /// A shop, a facade in front of it, a client.
 mod world;
 
@@ -32,6 +34,8 @@ mod heartbeat;
 mod hold_many;
 /// `POST holds` and `DELETE holds/{id}`.
 mod holds;
+/// Tokens that an issuer signs with keys that it publishes.
+mod keys;
 /// How many requests there may be, and of whom.
 mod limits;
 /// `GET events`.

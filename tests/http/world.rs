@@ -262,6 +262,11 @@ impl Answer {
             assert!(!self.text(member).is_empty(), "{member}: {self:?}");
         }
         assert_eq!(
+            self.header("www-authenticate").starts_with("Bearer"),
+            self.status == 401,
+            "{self:?}"
+        );
+        assert_eq!(
             self.headers.contains_key("retry-after"),
             matches!(self.status, 429 | 503),
             "{self:?}"
@@ -305,7 +310,11 @@ pub fn config(database_url: &str, role: &str) -> Config {
             member: format!("{role}_member"),
             service: format!("{role}_service"),
         },
-        jwt_secret: Some(SECRET.to_owned()),
+        auth: booking_facade::auth::Settings {
+            jwt_secret: Some(SECRET.to_owned()),
+            jwks_pause: Duration::from_millis(300),
+            ..config.auth
+        },
         ..config
     }
 }

@@ -1,40 +1,93 @@
 //! Who signed a bearer token, and what its claims are. What they are worth is the engine's to say: [`crate::caller`] hands
-//! them on.
+//! them on. Reading order: [`token`] is what a token looks like, [`rules`] is what its claims must be, [`jwks`] and [`issuer`]
+//! are where public keys come from, [`refused`] is what is told to whoever has a token that is worth nothing.
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
-use serde_json::{Map, Value};
+use jsonwebtoken::{Algorithm, DecodingKey};
 
-use crate::config::Config;
+use self::issuer::Issuer;
+use self::opaque::ServiceKey;
+use self::refused::Refused;
+use self::rules::Rules;
 use crate::problem::Problem;
 
-/// The claims of a token that was signed by whom it must be, and is in time.
-pub type Claims = Map<String, Value>;
+/// Where public keys come from, and how they stay known.
+mod issuer;
+/// A set of public keys.
+mod jwks;
+/// The key of the site's own that is no token.
+mod opaque;
+/// Why a token is worth nothing.
+mod refused;
+/// What claims must be.
+mod rules;
+/// The secret of HS256.
+mod secret;
+/// Flags and environment variables.
+pub mod settings;
+/// An address or a file with public keys.
+mod source;
+/// What a token looks like.
+mod token;
 
-/// The keys that tokens may be signed with.
+pub use rules::Claims;
+pub use settings::Settings;
+
+/// The keys that tokens may be signed with, and what else must be true of one.
 pub struct Auth {
     secret: Option<DecodingKey>,
+    issuer: Option<Issuer>,
+    service_key: Option<ServiceKey>,
+    rules: Rules,
 }
 
 impl Auth {
-    /// Fails on keys that are none.
-    pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error>> {
+    /// Fails on keys that are none, and says what to do. An issuer that is away is no such thing. In a runtime only: it
+    /// starts the task that keeps the issuer's keys.
+    pub fn new(settings: &Settings) -> Result<Self, Box<dyn std::error::Error>> {
         Ok(Self {
-            secret: config
+            secret: settings
                 .jwt_secret
-                .as_ref()
-                .map(|secret| DecodingKey::from_secret(secret.as_bytes())),
+                .as_deref()
+                .map(secret::key)
+                .transpose()?,
+            issuer: Issuer::new(settings)?,
+            service_key: settings
+                .service_key
+                .as_deref()
+                .map(ServiceKey::new)
+                .transpose()?,
+            rules: Rules::new(settings),
         })
     }
 
-    /// The claims of a token; 401 for one that is worth nothing.
+    /// Whether it is the site's own key.
+    pub fn is_service_key(&self, token: &str) -> bool {
+        self.service_key.as_ref().is_some_and(|key| key.is(token))
+    }
+
+    /// The claims of a token that was signed by whom it must be, and is in time; 401 for one that is worth nothing, 503
+    /// while that cannot be known.
     pub async fn claims(&self, token: &str) -> Result<Claims, Problem> {
-        let Some(key) = &self.secret else {
-            return Err(Problem::unauthorized("no token is accepted here"));
+        Ok(self.judge(token).await?)
+    }
+
+    /// The algorithm decides whose key it is, so that a public key can never be taken for a secret.
+    async fn judge(&self, token: &str) -> Result<Claims, Refused> {
+        let header = token::header(token)?;
+        let with_secret = header.alg == Algorithm::HS256;
+        let claims = match (with_secret, &self.secret, &self.issuer) {
+            (true, Some(secret), _) => self.rules.verified(token, secret, header.alg)?,
+            (false, _, Some(issuer)) => {
+                let key = issuer.key(header.kid.as_deref(), header.alg).await?;
+                self.rules.verified(token, &key, header.alg)?
+            }
+            (_, None, None) => return Err(Refused::NoneAccepted),
+            _ => return Err(Refused::Algorithm),
         };
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.validate_aud = false;
-        decode::<Claims>(token, key, &validation)
-            .map(|token| token.claims)
-            .map_err(|_| Problem::unauthorized("the token is not valid"))
+        self.rules.check(&claims, with_secret)?;
+        Ok(claims)
     }
 }
+
+#[cfg(test)]
+mod tests;
