@@ -39,6 +39,11 @@ impl Exporter {
         else {
             return Ok(None);
         };
+        if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
+            return Err(
+                "--otlp-endpoint: an address such as http://localhost:4318 is wanted".into(),
+            );
+        }
         crate::tls::choose_provider();
         let exporter = SpanExporter::builder()
             .with_http()

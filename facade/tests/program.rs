@@ -154,6 +154,15 @@ fn settings_that_cannot_work_end_it_with_a_sentence() {
         ),
         (&["--database-url=host=h", "--log=a=b=c"][..], "--log"),
         (&["--request-timeout=10"][..], "such as 5s"),
+        (&["--trace-ratio=2"][..], "from 0 to 1"),
+        (
+            &["--database-url=host=h", "--otlp-endpoint=collector:4318"][..],
+            "--otlp-endpoint",
+        ),
+        (
+            &["--database-url=host=h", "--metrics-listen=nowhere"][..],
+            "cannot listen at nowhere",
+        ),
     ] {
         let output = Command::new(PROGRAM)
             .arg("serve")

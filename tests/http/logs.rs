@@ -19,9 +19,10 @@ async fn a_visit() -> Result<()> {
     let mut log = config("", "web");
     log.log = env::var("LOG_LEVEL")?;
     log.log_format = LogFormat::Json;
+    let addresses = env::var_os("LOG_ADDRESSES").is_some();
     logging::install(&log, None).map_err(|error| anyhow::anyhow!("{error}"))?;
 
-    let world = World::new("logs").await?;
+    let world = World::with("logs", |config| config.log_addresses = addresses).await?;
     let with_session = |method, path: &str| {
         world
             .request(method, path)
@@ -74,9 +75,12 @@ async fn a_visit() -> Result<()> {
 }
 
 fn log_of_a_visit(level: &str) -> Result<String> {
-    let output = Command::new(env::current_exe()?)
+    log_of(Command::new(env::current_exe()?).env("LOG_LEVEL", level))
+}
+
+fn log_of(visit: &mut Command) -> Result<String> {
+    let output = visit
         .args(["--exact", "logs::a_visit", "--ignored", "--nocapture"])
-        .env("LOG_LEVEL", level)
         .output()?;
     let log = String::from_utf8(output.stderr)?;
     assert!(output.status.success(), "{log}");
@@ -122,6 +126,30 @@ fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
         json!({"name": "request", "request_id": "the-last-request", "method": "GET", "route": "/v1/{tenant}/services"})
     );
     assert_eq!(last["status"], 200);
+    assert_eq!(
+        (&last["caller"], &last["db_calls"]),
+        (&json!("visitor"), &json!(1))
+    );
+    assert!(
+        last["db_us"].as_u64().is_some_and(|time| time > 0),
+        "{last}"
+    );
+    assert!(
+        last["db_us"].as_u64() <= last["elapsed_us"].as_u64(),
+        "{last}"
+    );
+    assert!(
+        served.iter().any(|line| line["caller"] == "signed-in"),
+        "{log}"
+    );
+
+    // A refusal is told by its code.
+    let refused: Vec<_> = served
+        .iter()
+        .filter(|line| line["code"] == "BK001")
+        .collect();
+    assert_eq!(refused.len(), 1, "{log}");
+    assert_eq!(refused[0]["status"], 409);
 
     // The broken constraint is named to the operator, under the id that the client got.
     let fault = lines
@@ -130,5 +158,15 @@ fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
         .context("the fault")?;
     assert_eq!(fault["constraint"], "no_more");
     assert!(fault["span"]["request_id"].is_string(), "{fault}");
+    Ok(())
+}
+
+#[test]
+fn addresses_are_logged_only_if_that_is_wanted() -> Result<()> {
+    let log = log_of_a_visit("info")?;
+    assert!(!log.contains("127.0.0.1"), "{log}");
+    let mut visit = Command::new(env::current_exe()?);
+    let log = log_of(visit.env("LOG_LEVEL", "info").env("LOG_ADDRESSES", "yes"))?;
+    assert!(log.contains(r#""address":"127.0.0.1""#), "{log}");
     Ok(())
 }

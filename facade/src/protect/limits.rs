@@ -236,7 +236,10 @@ async fn limit(
     let who = caller.as_ref().map_or(&Who::Visitor, |caller| &caller.who);
     let left = state.limits.count(scope, who, &parts);
     let mut response = match left.and_then(|left| left.wait) {
-        Some(seconds) => Problem::too_many(seconds).into_response(),
+        Some(seconds) => {
+            state.meter.rate_limited(scope.name());
+            Problem::too_many(seconds).into_response()
+        }
         None => {
             if let Some(caller) = caller {
                 parts.extensions.insert(caller);
