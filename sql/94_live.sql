@@ -1,7 +1,7 @@
 -- The public surface, continued: what a server with live views asks again and again, one call for all that its visitors
 -- watch, however many they are. Two things change, and are told apart: what is booked, busy or open, by the change feed of
 -- 84_feed.sql; and what is held, which is compared by whoever reads, since a renewal and a lapse write nothing.
--- Next: 95_edit.sql.
+-- Next: 94_reserved.sql.
 
 create type booking.watched as (
     number int,

@@ -42,7 +42,7 @@ values ('api', '', 'public member service'),
     ('writes', 'take|take_for|overtaken|held|customer_room|ranked|sweep|take_up|beat|release_all|refused|refused_again', 'member service owner'),
     ('writes', 'book_slot|book_hold|book_hold_or_nothing|confirm|settle|move|can_move|free|live_hold|end_booking', 'member service owner'),
     ('writes', '(begin|end)_once|replayed|(cancel|reschedule)_by_token', 'member service owner'),
-    ('writes', 'changed_hours|changes_of', 'member service owner');
+    ('writes', 'changed_hours|changes_of|book_reserved|recalculate', 'member service owner');
 
 create view callable as
 select p.oid as function, p.oid::regprocedure::text as name, p.proname, p.pronamespace::regnamespace::text as schema, p.prokind, p.proargtypes, c.class,
@@ -152,7 +152,8 @@ values ('services', $$'a'$$), ('resources', $$'a'$$),
     ('try_show', $$'a', 'no-token'$$), ('show', $$'a', 'no-token'$$),
     ('try_cancel', $$'a', 'no-token'$$), ('cancel', $$'a', 'no-token'$$),
     ('try_reschedule', $$'a', 'no-token', '2100-01-04 16:00'$$), ('reschedule', $$'a', 'no-token', '2100-01-04 16:00'$$),
-    ('feed', $$'{a}', '{seen-a}'$$);
+    ('feed', $$'{a}', '{seen-a}'$$), ('staff_slots', $$'a', '2100-01-04', '2100-01-05'$$),
+    ('try_reserve', $$'no-slot', 'session-0123456789'$$), ('try_appointment', $$'no-slot', 'session-0123456789'$$);
 -- Without a call here: none.
 select p.proname from pg_proc p
 where p.pronamespace = 'booking_api'::regnamespace and p.proname not in (select name from call)
@@ -218,8 +219,8 @@ select s.done, count(*) > 50 as often, count(distinct s.name) > 10 as functions
 from (
     select c.name, x.kind, pg_temp.strange(c.place, x.kind, x.tenant, x.service, x.resource) as done
     from call c
-    -- feed is asked of many, and counts strangers as gone: live.sql.
-    join stranger x on (x.kind ~ 'tenant' or c.arguments ~ 'seen-a') and c.name <> 'feed'
+    -- feed is asked of many, and counts strangers as gone: live.sql. By a slot_id alone: reserved.sql.
+    join stranger x on (x.kind ~ 'tenant' or c.arguments ~ 'seen-a') and c.name not in ('feed', 'try_reserve', 'try_appointment')
     where c.name in (select p.proname from pg_proc p where p.pronamespace = 'booking_api'::regnamespace)
         and (x.resource is null or c.name in (
             select p.proname from pg_proc p
