@@ -252,6 +252,7 @@ mod tests {
             (refused.status.as_u16(), refused.code.as_deref()),
             (409, Some("BK004"))
         );
+        assert_eq!(of("P0002"), Problem::not_found().with_code("P0002"));
         let unknown = problem("PT404", "", None, Some(r#"{"code": "P0002"}"#));
         assert_eq!(unknown, Problem::not_found());
         assert_eq!(of("BK002").status, StatusCode::GONE);
