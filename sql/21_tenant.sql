@@ -18,14 +18,19 @@ create table booking.tenant (
     constraint tenant_own_hold_ttl_bounded check (own_hold_ttl > '0' and own_hold_ttl <= '400 days'),
     constraint tenant_holds_some check (max_session_holds >= 0 and max_client_holds >= 0),
     constraint tenant_settings_object check (jsonb_typeof(settings) = 'object'),
-    constraint tenant_manage_url_form check (settings ->> 'manage_url' ~ '^https?://.*[{]token[}]')
+    constraint tenant_manage_url_form check (settings ->> 'manage_url' ~ '^https?://.*[{]token[}]'),
+    constraint tenant_cors_origins_form check (
+        jsonb_typeof(settings -> 'cors_origins') = 'array'
+        and not settings @? 'strict $.cors_origins[*] ? (!(@.type() == "string" && @ like_regex "^([*]|[a-z][a-z0-9+.-]*://[^/ ]+)$"))')
 );
 comment on table booking.tenant is
     'One practice, studio or venue. Its id is part of every key below it. To delete one with all that is its: its bookings '
     'first, then, after SET CONSTRAINTS ALL DEFERRED, the tenant.';
 comment on column booking.tenant.zone is 'IANA time zone: the default of its resources and services.';
 comment on column booking.tenant.settings is
-    'manage_url: the page on which a customer sees, moves or cancels a booking, with {token} where its token goes.';
+    'manage_url: the page on which a customer sees, moves or cancels a booking, with {token} where its token goes. cors_origins: '
+    'the sites whose pages may call the facade for this tenant, as an array of origins (https://example.com), ["*"] for any; '
+    'none without it.';
 comment on column booking.tenant.own_hold_ttl is 'How long a hold of its own (booking.hold_for) lives where nobody says.';
 comment on column booking.tenant.max_session_holds is
     'How many live holds the public may have by one session (BK008). Applications that call the engine themselves are not asked.';

@@ -104,3 +104,22 @@ begin
 end
 $$;
 comment on function booking.public_resources(text, text) is 'Behind booking_api.resources.';
+
+create function booking.public_origins(tenant text)
+returns text[]
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform booking.check_owner();
+    -- An unknown tenant is one that names no origins.
+    return array(
+        select jsonb_array_elements_text(t.settings -> 'cors_origins')
+        from booking.tenant t
+        where (t.slug = public_origins.tenant or t.tenant_id = booking.uuid_of(public_origins.tenant)) and t.active);
+end
+$$;
+comment on function booking.public_origins(text) is 'Behind booking_api.origins.';

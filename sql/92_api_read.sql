@@ -50,3 +50,13 @@ begin atomic
 end;
 comment on function booking_api.resources(text, text) is
     'The public resources of a tenant, or of one of its public services: names, zone and location. PT404: unknown names.';
+
+create function booking_api.origins(tenant text)
+returns text[]
+language sql
+stable
+begin atomic
+    select booking.public_origins(tenant);
+end;
+comment on function booking_api.origins(text) is
+    'The sites whose pages may call for this tenant: cors_origins of its settings. Empty for none, and for an unknown tenant.';

@@ -2686,4 +2686,41 @@ comment on function booking.recalculate(text, date, date, uuid) is
     'As booking.recompute, by the dates of the tenant''s zone, end_date among them: of one resource, or of all. Returns how many '
     'pages were stored. PT404: unknown tenant or resource; class 22: bad dates.';
 
+alter table booking.tenant add constraint tenant_cors_origins_form check (
+    jsonb_typeof(settings -> 'cors_origins') = 'array'
+    and not settings @? 'strict $.cors_origins[*] ? (!(@.type() == "string" && @ like_regex "^([*]|[a-z][a-z0-9+.-]*://[^/ ]+)$"))');
+comment on column booking.tenant.settings is
+    'manage_url: the page on which a customer sees, moves or cancels a booking, with {token} where its token goes. cors_origins: '
+    'the sites whose pages may call the facade for this tenant, as an array of origins (https://example.com), ["*"] for any; '
+    'none without it.';
+
+create function booking.public_origins(tenant text)
+returns text[]
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, booking, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform booking.check_owner();
+    -- An unknown tenant is one that names no origins.
+    return array(
+        select jsonb_array_elements_text(t.settings -> 'cors_origins')
+        from booking.tenant t
+        where (t.slug = public_origins.tenant or t.tenant_id = booking.uuid_of(public_origins.tenant)) and t.active);
+end
+$$;
+comment on function booking.public_origins(text) is 'Behind booking_api.origins.';
+
+create function booking_api.origins(tenant text)
+returns text[]
+language sql
+stable
+begin atomic
+    select booking.public_origins(tenant);
+end;
+comment on function booking_api.origins(text) is
+    'The sites whose pages may call for this tenant: cors_origins of its settings. Empty for none, and for an unknown tenant.';
+
 select booking.grant_after_update();

@@ -109,6 +109,11 @@ pub struct Config {
     #[command(flatten)]
     pub rates: Rates,
 
+    /// For how many seconds a browser that came once is to insist on TLS (Strict-Transport-Security): where a proxy in front
+    /// speaks it, and always will
+    #[arg(long, env = "BOOKING_HSTS", value_name = "SECONDS")]
+    pub hsts: Option<u32>,
+
     /// The roles that requests run as
     #[command(flatten)]
     pub roles: Roles,

@@ -66,6 +66,7 @@ pub fn app(state: state::AppState) -> Router {
         .merge(openapi::router(&api))
         .merge(scrape::router(state.metrics))
         .with_state(state.clone());
+    let routes = protect::inside(routes, &state);
     let routes = context::surround(routes, state.clone());
-    protect::protect(routes, &state).layer(axum::extract::DefaultBodyLimit::max(body_limit))
+    protect::outside(routes, &state).layer(axum::extract::DefaultBodyLimit::max(body_limit))
 }

@@ -10,6 +10,7 @@ use crate::config::{Config, Roles};
 use crate::db::Db;
 use crate::live::Live;
 use crate::meter::Meter;
+use crate::protect::cors::Origins;
 use crate::protect::limits::Limits;
 use crate::protect::settings::{Connections, Origin};
 
@@ -40,6 +41,10 @@ pub struct AppState {
     pub origin: Arc<Origin>,
     /// Who asked how much, lately.
     pub limits: Arc<Limits>,
+    /// Which pages may call which tenant.
+    pub origins: Origins,
+    /// For how many seconds browsers are to insist on TLS.
+    pub hsts: Option<u32>,
     /// Cancelled when the process ends: answers that go on for ever end then.
     pub ending: CancellationToken,
 }
@@ -66,6 +71,8 @@ impl AppState {
             connections: config.connections,
             origin: Arc::new(config.origin.clone()),
             limits: Arc::new(Limits::new(config.rates)),
+            origins: Origins::default(),
+            hsts: config.hsts,
             ending,
         })
     }

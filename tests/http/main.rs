@@ -18,6 +18,8 @@ mod auth;
 mod bookings;
 /// A wire that fails.
 mod cable;
+/// Pages of other sites.
+mod cors;
 /// Clients that take their time.
 mod dawdlers;
 /// `/openapi.json`.
@@ -26,6 +28,8 @@ mod described;
 mod faults;
 /// Whatever a fuzzer sends.
 mod fuzz;
+/// What browsers are told not to do.
+mod headers;
 /// `/healthz` and `/readyz`.
 mod health;
 /// `POST heartbeat` and `DELETE holds`.
@@ -34,6 +38,8 @@ mod heartbeat;
 mod hold_many;
 /// `POST holds` and `DELETE holds/{id}`.
 mod holds;
+/// Requests that nobody sends in good faith.
+mod hostile;
 /// Tokens that an issuer signs with keys that it publishes.
 mod keys;
 /// How many requests there may be, and of whom.

@@ -176,7 +176,10 @@ impl World {
     pub async fn chair(&self) -> Result<String> {
         let row = self
             .sql
-            .query_one("select resource_id::text from booking.resource where slug = 'chair'", &[])
+            .query_one(
+                "select resource_id::text from booking.resource where slug = 'chair'",
+                &[],
+            )
             .await?;
         Ok(row.get(0))
     }
