@@ -1,12 +1,14 @@
 //! Where a request comes from: its peer, or whom a trusted proxy saw. What anybody else says about it is not read.
 
 use std::net::IpAddr;
+use std::sync::Once;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use ipnet::{IpNet, Ipv6Net};
+use tracing::warn;
 
 use super::settings::{Forwarding, Origin};
 use crate::client::{Client, Peer};
@@ -16,6 +18,7 @@ use crate::state::AppState;
 pub async fn locate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(Peer(peer)) = request.extensions().get().copied() {
         let client = state.origin.client(peer, request.headers());
+        state.origin.warn_of_proxy(peer, request.headers());
         request.extensions_mut().insert(client);
     }
     next.run(request).await
@@ -33,6 +36,21 @@ impl Origin {
             }
         }
         Client(self.network(client))
+    }
+
+    /// An operator who forgot to name the proxy would have all visitors share one limit: that is said, once.
+    fn warn_of_proxy(&self, peer: IpAddr, headers: &HeaderMap) {
+        static SAID: Once = Once::new();
+        let peer = peer.to_canonical();
+        let near = match peer {
+            IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+            IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+        };
+        if near && headers.contains_key(self.forwarded_header.name()) && !self.trusts(peer) {
+            SAID.call_once(|| {
+                warn!(%peer, "what it says of its clients is not believed: is it a proxy for --trusted-proxies?");
+            });
+        }
     }
 
     fn trusts(&self, address: IpAddr) -> bool {

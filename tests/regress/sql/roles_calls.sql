@@ -137,7 +137,7 @@ update booking.service s set slug = 'seen-' || t.slug from booking.tenant t wher
 -- The public surface, by whoever may call it: the same for all.
 create table call (place serial, name text, arguments text);
 insert into call (name, arguments)
-values ('services', $$'a'$$), ('resources', $$'a'$$),
+values ('services', $$'a'$$), ('resources', $$'a'$$), ('origins', $$'a'$$),
     ('available_slots', $$'a', 'seen-a', '2100-01-04', '2100-01-05'$$),
     ('available_days', $$'a', 'seen-a', '2100-01-04', '2100-01-05'$$),
     ('try_hold', $$'a', 'seen-a', '2100-01-04 09:00', 'session-0123456789'$$),
@@ -219,8 +219,8 @@ select s.done, count(*) > 50 as often, count(distinct s.name) > 10 as functions
 from (
     select c.name, x.kind, pg_temp.strange(c.place, x.kind, x.tenant, x.service, x.resource) as done
     from call c
-    -- feed is asked of many, and counts strangers as gone: live.sql. By a slot_id alone: reserved.sql.
-    join stranger x on (x.kind ~ 'tenant' or c.arguments ~ 'seen-a') and c.name not in ('feed', 'try_reserve', 'try_appointment')
+    -- feed is asked of many, and counts strangers as gone: live.sql. By a slot_id alone: reserved.sql. origins has none of them.
+    join stranger x on (x.kind ~ 'tenant' or c.arguments ~ 'seen-a') and c.name not in ('feed', 'origins', 'try_reserve', 'try_appointment')
     where c.name in (select p.proname from pg_proc p where p.pronamespace = 'booking_api'::regnamespace)
         and (x.resource is null or c.name in (
             select p.proname from pg_proc p
