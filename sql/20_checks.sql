@@ -72,6 +72,21 @@ begin atomic
 end;
 comment on function booking.check_weekdays(int[]) is 'True for one or more ISO weekdays, 1 to 7. For CHECK constraints.';
 
+create function booking.check_tenant(tenant uuid)
+returns void
+language plpgsql
+immutable
+parallel safe
+as $$
+begin
+    if tenant is null then
+        raise exception 'tenant is needed' using errcode = '22004';
+    end if;
+end
+$$;
+comment on function booking.check_tenant(uuid) is
+    '22004 for null. Called where nothing else would tell a tenant that was forgotten from one that has nothing.';
+
 -- What indexes of bookings order by. lower() is not LEAKPROOF, so under row-level security a member's query can't look for it
 -- before the policy has seen the row: a day's bookings among 40,000 were a scan of all of them. It gives nothing away, nor
 -- does it raise.

@@ -18,6 +18,7 @@ declare
     v_resource uuid;
     v_pages bigint := 0;
 begin
+    perform booking.check_tenant(recompute.tenant);
     perform booking.check_range(v_from, v_to);
     for v_resource in
         select r.resource_id
@@ -37,7 +38,7 @@ comment on function booking.recompute(uuid, uuid, timestamptz, timestamptz) is
     'Stores the pages of a resource, or of all of a tenant, for the weeks that a range touches (default: the next 60 days) '
     'and the week on either side, '
     'anew from schedules, busy windows and bookings. In one transaction; the nightly form is booking.roll. Returns the '
-    'number of pages. 22008, 22023: not a range of finite instants of at most 400 days.';
+    'number of pages. 22004: no tenant; 22008, 22023: not a range of finite instants of at most 400 days.';
 
 -- The jobs. Each is a procedure or a function that touches no table itself and qualifies every name: what it calls has its
 -- own search_path and the owner's rights, so that the role it runs as needs EXECUTE on a few functions and can read nothing.

@@ -13,6 +13,7 @@ as $$
 declare
     v_bookings uuid[];
 begin
+    perform booking.check_tenant(try_erase_customer.tenant);
     if customer_key is null then
         raise exception 'customer_key is needed' using errcode = '22004', hint = 'Give the e-mail address, phone or sub that bookings know them by.';
     end if;
@@ -49,4 +50,4 @@ end
 $$;
 comment on function booking.erase_customer(uuid, text) is
     'Forgets a customer: all that bookings know of whoever has this customer_key, and in the history the reasons and who they signed in as. The bookings '
-    'stay, with their times and payments: cancel those to come first, if they are not wanted. 22004: no key.';
+    'stay, with their times and payments: cancel those to come first, if they are not wanted. 22004: no tenant or key.';

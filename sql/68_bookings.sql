@@ -53,6 +53,7 @@ declare
     v_written text[] := list_bookings.status || case when 'expired' = any (list_bookings.status) then 'pending' end;
     v_few uuid[];
 begin
+    perform booking.check_tenant(list_bookings.tenant);
     if coalesce(list_bookings.max, 0) not between 1 and 1000 then
         raise exception 'a page has 1 to 1000 bookings, not %', list_bookings.max using errcode = '22023', hint = 'Give max within, and after for the next page.';
     elsif list_bookings.after !~ '^-?\d{1,18}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
@@ -112,4 +113,4 @@ comment on function booking.list_bookings(
     uuid, timestamptz, timestamptz, text[], uuid, uuid, text, text, int) is
     'The bookings of a tenant that start in a range, in time order, at most max of them (1 to 1000); after: the cursor of the '
     'last one of the page before. status: as they read now, one of several; service, resource (is or was assigned), '
-    'customer_key: only theirs. 22023: a malformed cursor, or no such max.';
+    'customer_key: only theirs. 22023: a malformed cursor, or no such max; 22004: no tenant.';

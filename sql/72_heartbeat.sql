@@ -85,6 +85,7 @@ declare
     v_session bytea := booking.session_hash(session_id);
     v_result booking.heartbeat_result[];
 begin
+    perform booking.check_tenant(heartbeat_quietly.tenant);
     if v_session is null then
         raise exception 'session_id is needed' using errcode = '22004';
     elsif cardinality(holds) > 1000 then

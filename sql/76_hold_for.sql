@@ -139,6 +139,7 @@ declare
     v_until timestamptz := booking.own_expiry(try_extend_hold.tenant, try_extend_hold.ttl, try_extend_hold.expires_at);
     v_hold booking.hold;
 begin
+    perform booking.check_tenant(try_extend_hold.tenant);
     update booking.hold h
     set expires_at = v_until
     where h.tenant_id = try_extend_hold.tenant and h.hold_id = try_extend_hold.hold_id
@@ -173,4 +174,4 @@ end
 $$;
 comment on function booking.extend_hold(uuid, uuid, interval, timestamptz) is
     'Lets a hold of the tenant itself that runs lapse at another time, later or sooner: at expires_at, or ttl from now, by '
-    'default the own_hold_ttl. BK002: no such hold, or it has lapsed. 22023: not within 400 days from now.';
+    'default the own_hold_ttl. BK002: no such hold, or it has lapsed. 22023: not within 400 days from now; 22004: no tenant.';

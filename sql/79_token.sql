@@ -133,6 +133,7 @@ as $$
 declare
     v_revoked bigint;
 begin
+    perform booking.check_tenant(revoke_tokens.tenant);
     update booking.booking_token t
     set revoked_at = clock_timestamp()
     where t.tenant_id = revoke_tokens.tenant and t.booking_id = revoke_tokens.booking_id and t.revoked_at is null
@@ -142,7 +143,7 @@ begin
 end
 $$;
 comment on function booking.revoke_tokens(uuid, uuid, uuid) is
-    'Makes one token of a booking worthless, or all of them; returns how many were not yet.';
+    'Makes one token of a booking worthless, or all of them; returns how many were not yet. 22004: no tenant.';
 
 create function booking.booking_of_token(
     tenant uuid,

@@ -177,6 +177,8 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_last timestamptz := (select c.at from booking.change c order by c.writer desc, c.change_id desc limit 1);
+    -- They are read from files: once.
+    v_known text[] := array(select lower(n.name) from pg_timezone_names n);
     v_unknown text[];
 begin
     return next booking.doctor_finding('clock',
@@ -199,10 +201,10 @@ begin
             select h.zone from booking.schedule h
             union
             select v.zone from booking.schedule_travel v) z
-        where lower(z.zone) not in (select lower(n.name) from pg_timezone_names n)
+        where lower(z.zone) <> all (v_known)
         order by z.zone);
     return next booking.doctor_finding('zones', v_unknown,
-        format('every zone in use is one of the %s that the server knows', (select count(*) from pg_timezone_names)),
+        format('every zone in use is one of the %s that the server knows', cardinality(v_known)),
         'the server does not know zones that are in use',
         'apt-get install tzdata tzdata-legacy, or a known name: update booking.schedule set zone = ... where zone = ...');
 end

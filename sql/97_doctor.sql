@@ -103,7 +103,7 @@ declare
     -- A new index has its name here, else it is taken for one that somebody added. A trigger is ours by its function.
     c_indexes constant text[] := '{
         access_one, booking_customer, booking_customer_key, booking_event_attempt, booking_event_booking, booking_pending,
-        booking_resource_resource, booking_series, booking_service, booking_start, busy_window_span, claim_booking, claim_held,
+        booking_resource_resource, booking_series, booking_service, booking_start, busy_window_span, busy_window_start, claim_booking, claim_held,
         claim_hold, hold_booking, hold_client, hold_service, hold_session, idempotency_created, member_user, payment_booking,
         requirement_resource_resource, resource_schedule, schedule_holiday_set, sitting_start, sql_login_login}';
     c_policies constant text[] := '{

@@ -315,6 +315,271 @@ comment on function booking_api.feed(text[], text[], text, bigint[], int) is
     'hold, booking or customer is named. Unknown, inactive and foreign pairs are gone. 22023: more than 10000 pairs, or max not '
     'within 1 to 10000; 22004: no pairs.';
 
+-- Who forgets the tenant is told so.
+create function booking.check_tenant(tenant uuid)
+returns void
+language plpgsql
+immutable
+parallel safe
+as $$
+begin
+    if tenant is null then
+        raise exception 'tenant is needed' using errcode = '22004';
+    end if;
+end
+$$;
+comment on function booking.check_tenant(uuid) is
+    '22004 for null. Called where nothing else would tell a tenant that was forgotten from one that has nothing.';
+
+create or replace function booking.recompute(
+    tenant uuid,
+    resource uuid default null,
+    from_ts timestamptz default null,
+    to_ts timestamptz default null)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+declare
+    v_from timestamptz := coalesce(from_ts, clock_timestamp());
+    v_to timestamptz := coalesce(to_ts, v_from + interval '60 days');
+    v_resource uuid;
+    v_pages bigint := 0;
+begin
+    perform booking.check_tenant(recompute.tenant);
+    perform booking.check_range(v_from, v_to);
+    for v_resource in
+        select r.resource_id
+        from booking.resource r
+        where r.tenant_id = recompute.tenant and (recompute.resource is null or r.resource_id = recompute.resource)
+        order by r.resource_id
+    loop
+        perform booking.lock_resources(recompute.tenant, array[v_resource]);
+        -- With the weeks around: a read looks up to two dates back and a booking's length ahead.
+        v_pages := v_pages
+            + booking.store_pages(recompute.tenant, v_resource, booking.week_of(v_from) - 7, booking.week_of(v_to) + 7);
+    end loop;
+    return v_pages;
+end
+$$;
+
+create or replace function booking.try_erase_customer(tenant uuid, customer_key text)
+returns booking.erase_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_bookings uuid[];
+begin
+    perform booking.check_tenant(try_erase_customer.tenant);
+    if customer_key is null then
+        raise exception 'customer_key is needed' using errcode = '22004', hint = 'Give the e-mail address, phone or sub that bookings know them by.';
+    end if;
+    with erased as (
+        update booking.booking b
+        set customer = '{}', customer_key = null, links = '{}', version = b.version + 1
+        where b.tenant_id = try_erase_customer.tenant
+            and b.customer_key in (try_erase_customer.customer_key, lower(btrim(try_erase_customer.customer_key)))
+        returning b.booking_id)
+    select array_agg(e.booking_id) into v_bookings
+    from erased e;
+    -- What somebody wrote as a reason may name them, and so does the sub of their JWT, also where nothing came of it.
+    update booking.booking_event e
+    set detail = e.detail - 'reason', actor = nullif(e.actor, try_erase_customer.customer_key)
+    where e.tenant_id = try_erase_customer.tenant
+        and (e.booking_id = any (v_bookings) and e.detail ? 'reason' or e.actor = try_erase_customer.customer_key);
+    delete from booking.refusal_tally t
+    where t.tenant_id = try_erase_customer.tenant and t.counted_by = try_erase_customer.customer_key;
+    perform booking.record_event(try_erase_customer.tenant, 'erased', booking_id => b)
+    from unnest(v_bookings) b;
+    return (coalesce(cardinality(v_bookings), 0), null, null)::booking.erase_result;
+end
+$$;
+
+create or replace function booking.list_bookings(
+    tenant uuid,
+    from_ts timestamptz default null,
+    to_ts timestamptz default null,
+    status text[] default null,
+    service uuid default null,
+    resource uuid default null,
+    customer_key text default null,
+    after text default null,
+    max int default 100)
+returns setof booking.listed_booking
+language plpgsql
+stable
+rows 100
+set search_path = pg_catalog, booking, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := statement_timestamp();
+    v_at timestamptz := '-infinity';
+    v_id uuid := '00000000-0000-0000-0000-000000000000';
+    -- One that reads as expired may still be written as pending: of those there is an index.
+    v_written text[] := list_bookings.status || case when 'expired' = any (list_bookings.status) then 'pending' end;
+    v_few uuid[];
+begin
+    perform booking.check_tenant(list_bookings.tenant);
+    if coalesce(list_bookings.max, 0) not between 1 and 1000 then
+        raise exception 'a page has 1 to 1000 bookings, not %', list_bookings.max using errcode = '22023', hint = 'Give max within, and after for the next page.';
+    elsif list_bookings.after !~ '^-?\d{1,18}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        raise exception 'malformed cursor' using errcode = '22023', hint = 'Give what the last row of the page before has as its cursor.';
+    elsif list_bookings.after is not null then
+        v_at := timestamptz 'epoch' + split_part(list_bookings.after, '.', 1)::bigint * interval '1 microsecond';
+        v_id := split_part(list_bookings.after, '.', 2)::uuid;
+    end if;
+    if list_bookings.resource is not null then
+        -- Few are looked up by their ids. Of many a page is soon full in time order, which took 1.3 s of 100,000 where there
+        -- was none.
+        v_few := array(
+            select a.booking_id
+            from booking.booking_resource a
+            where a.tenant_id = list_bookings.tenant and a.resource_id = list_bookings.resource
+            limit 1001);
+        if cardinality(v_few) > 1000 then
+            v_few := null;
+        end if;
+    end if;
+    return query
+        select b.booking_id, b.service_id, booking.status_at(b, v_now), lower(b.span), upper(b.span), b.seats, r.resources, b.source,
+            b.customer, b.customer_key, b.expires_at, b.needs_approval, b.price, b.currency,
+            case
+                when b.price is not null
+                    then (
+                        select coalesce(sum(p.amount), 0)
+                        from booking.payment p
+                        where p.tenant_id = b.tenant_id and p.booking_id = b.booking_id)
+            end,
+            b.series_id,
+            booking.status_at(b, v_now) in ('pending', 'confirmed') and exists (
+                select
+                from booking.busy_window w
+                where w.tenant_id = b.tenant_id and w.resource_id = any (r.resources) and w.span && b.span),
+            b.created_at,
+            (extract(epoch from lower(b.span)) * 1000000)::bigint || '.' || b.booking_id
+        from booking.booking b
+        cross join lateral (
+            select array_agg(distinct a.resource_id order by a.resource_id) as resources
+            from booking.booking_resource a
+            where a.tenant_id = b.tenant_id and a.booking_id = b.booking_id) r
+        where b.tenant_id = list_bookings.tenant
+            and (booking.span_start(b.span), b.booking_id) > (v_at, v_id)
+            and booking.span_start(b.span) >= coalesce(list_bookings.from_ts, '-infinity')
+            and booking.span_start(b.span) < coalesce(list_bookings.to_ts, 'infinity')
+            and (list_bookings.status is null or b.status = any (v_written) and booking.status_at(b, v_now) = any (list_bookings.status))
+            and (list_bookings.service is null or b.service_id = list_bookings.service)
+            and (v_few is null or b.booking_id = any (v_few))
+            and (list_bookings.resource is null or list_bookings.resource = any (r.resources))
+            and (list_bookings.customer_key is null or b.customer_key = list_bookings.customer_key)
+        order by booking.span_start(b.span), b.booking_id
+        limit list_bookings.max;
+end
+$$;
+
+create or replace function booking.heartbeat_quietly(tenant uuid, session_id text, holds uuid[], quotas boolean default false)
+returns booking.heartbeat_result[]
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+declare
+    v_session bytea := booking.session_hash(session_id);
+    v_result booking.heartbeat_result[];
+begin
+    perform booking.check_tenant(heartbeat_quietly.tenant);
+    if v_session is null then
+        raise exception 'session_id is needed' using errcode = '22004';
+    elsif cardinality(holds) > 1000 then
+        raise exception 'too many holds to ask for' using errcode = '54000', hint = 'Name at most 1000.';
+    end if;
+    v_result := booking.beat(tenant, v_session, holds, null);
+    if exists (select from unnest(v_result) r where r.status = 'lapsed') then
+        v_result := booking.beat(
+            tenant, v_session, holds || array(select r.hold_id from unnest(v_result) r), booking.take_up(tenant, v_session, quotas));
+    end if;
+    return v_result;
+end
+$$;
+
+create or replace function booking.try_extend_hold(
+    tenant uuid,
+    hold_id uuid,
+    ttl interval default null,
+    expires_at timestamptz default null)
+returns booking.hold_result
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+#variable_conflict use_column
+declare
+    v_until timestamptz := booking.own_expiry(try_extend_hold.tenant, try_extend_hold.ttl, try_extend_hold.expires_at);
+    v_hold booking.hold;
+begin
+    perform booking.check_tenant(try_extend_hold.tenant);
+    update booking.hold h
+    set expires_at = v_until
+    where h.tenant_id = try_extend_hold.tenant and h.hold_id = try_extend_hold.hold_id
+        and h.session_hash is null and h.booking_id is null and h.expires_at > clock_timestamp()
+    returning h.* into v_hold;
+    if not found then
+        return (null, null, null, null, null, 'BK002', null)::booking.hold_result;
+    end if;
+    return booking.held(v_hold);
+end
+$$;
+
+create or replace function booking.revoke_tokens(tenant uuid, booking_id uuid, token_id uuid default null)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, booking, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+    v_revoked bigint;
+begin
+    perform booking.check_tenant(revoke_tokens.tenant);
+    update booking.booking_token t
+    set revoked_at = clock_timestamp()
+    where t.tenant_id = revoke_tokens.tenant and t.booking_id = revoke_tokens.booking_id and t.revoked_at is null
+        and t.token_id = coalesce(revoke_tokens.token_id, t.token_id);
+    get diagnostics v_revoked = row_count;
+    return v_revoked;
+end
+$$;
+
+comment on function booking.recompute(uuid, uuid, timestamptz, timestamptz) is
+    'Stores the pages of a resource, or of all of a tenant, for the weeks that a range touches (default: the next 60 days) '
+    'and the week on either side, '
+    'anew from schedules, busy windows and bookings. In one transaction; the nightly form is booking.roll. Returns the '
+    'number of pages. 22004: no tenant; 22008, 22023: not a range of finite instants of at most 400 days.';
+
+comment on function booking.erase_customer(uuid, text) is
+    'Forgets a customer: all that bookings know of whoever has this customer_key, and in the history the reasons and who they signed in as. The bookings '
+    'stay, with their times and payments: cancel those to come first, if they are not wanted. 22004: no tenant or key.';
+
+comment on function booking.list_bookings(
+    uuid, timestamptz, timestamptz, text[], uuid, uuid, text, text, int) is
+    'The bookings of a tenant that start in a range, in time order, at most max of them (1 to 1000); after: the cursor of the '
+    'last one of the page before. status: as they read now, one of several; service, resource (is or was assigned), '
+    'customer_key: only theirs. 22023: a malformed cursor, or no such max; 22004: no tenant.';
+comment on function booking.revoke_tokens(uuid, uuid, uuid) is
+    'Makes one token of a booking worthless, or all of them; returns how many were not yet. 22004: no tenant.';
+comment on function booking.extend_hold(uuid, uuid, interval, timestamptz) is
+    'Lets a hold of the tenant itself that runs lapse at another time, later or sooner: at expires_at, or ttl from now, by '
+    'default the own_hold_ttl. BK002: no such hold, or it has lapsed. 22023: not within 400 days from now; 22004: no tenant.';
+
 -- The doctor, and who may call it.
 create type booking.finding as ("check" text, ok boolean, detail text, remedy text);
 comment on type booking.finding is
@@ -775,6 +1040,8 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_last timestamptz := (select c.at from booking.change c order by c.writer desc, c.change_id desc limit 1);
+    -- They are read from files: once.
+    v_known text[] := array(select lower(n.name) from pg_timezone_names n);
     v_unknown text[];
 begin
     return next booking.doctor_finding('clock',
@@ -797,10 +1064,10 @@ begin
             select h.zone from booking.schedule h
             union
             select v.zone from booking.schedule_travel v) z
-        where lower(z.zone) not in (select lower(n.name) from pg_timezone_names n)
+        where lower(z.zone) <> all (v_known)
         order by z.zone);
     return next booking.doctor_finding('zones', v_unknown,
-        format('every zone in use is one of the %s that the server knows', (select count(*) from pg_timezone_names)),
+        format('every zone in use is one of the %s that the server knows', cardinality(v_known)),
         'the server does not know zones that are in use',
         'apt-get install tzdata tzdata-legacy, or a known name: update booking.schedule set zone = ... where zone = ...');
 end
@@ -938,7 +1205,7 @@ declare
     -- A new index has its name here, else it is taken for one that somebody added. A trigger is ours by its function.
     c_indexes constant text[] := '{
         access_one, booking_customer, booking_customer_key, booking_event_attempt, booking_event_booking, booking_pending,
-        booking_resource_resource, booking_series, booking_service, booking_start, busy_window_span, claim_booking, claim_held,
+        booking_resource_resource, booking_series, booking_service, booking_start, busy_window_span, busy_window_start, claim_booking, claim_held,
         claim_hold, hold_booking, hold_client, hold_service, hold_session, idempotency_created, member_user, payment_booking,
         requirement_resource_resource, resource_schedule, schedule_holiday_set, sitting_start, sql_login_login}';
     c_policies constant text[] := '{

@@ -147,6 +147,14 @@ select booking.recompute(:t, null, '2025-01-01', '2027-01-01');
 select booking.recompute(:t, null, '2025-01-01', 'infinity');
 call booking.roll(0);
 call booking.roll(100000);
+-- A tenant that was forgotten is not one that has nothing.
+select * from booking.list_bookings(null);
+select booking.recompute(null);
+select booking.revoke_tokens(null, :t);
+select booking.erase_customer(null, 'ada@example.org');
+select booking.extend_hold(null, :t);
+select booking.heartbeat(null, :s);
+select booking.try_heartbeat(null, :s);
 -- Plain statements.
 insert into booking.busy_window (tenant_id, resource_id, span) values (:t, :r, '[2025-01-01,)');
 insert into booking.busy_window (tenant_id, resource_id, span) values (:t, :r, '[2025-01-01,infinity)');
