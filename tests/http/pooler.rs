@@ -17,7 +17,8 @@ use uuid::Uuid;
 
 use crate::{
     faults::{SERVICES, replace},
-    world::{World, monday, monday_at, session},
+    live::View,
+    world::{World, monday, monday_at, session, time},
 };
 
 struct Pgbouncer {
@@ -248,5 +249,39 @@ async fn a_pooler_that_is_full_or_lost_its_server_is_503() -> Result<()> {
     for _ in 0..3 {
         assert_eq!(world.get("/v1/acme/services").await?.status, 503);
     }
+    Ok(())
+}
+
+/// The reader of live views is one client of the pooler among others; its transactions find any session.
+#[tokio::test]
+async fn live_views_go_on_behind_a_pooler() -> Result<()> {
+    let world = World::new("pooler").await?;
+    let pgbouncer = Pgbouncer::start(&world, "").await?;
+    let world = pgbouncer
+        .before(world, |config| {
+            config.metrics = true;
+        })
+        .await?;
+    let mut view = View::new(&world).await?;
+    for hour in [9, 10, 11] {
+        let busy = (0..20).map(|_| world.get("/v1/acme/services"));
+        let mine = session();
+        let (answers, held) = tokio::join!(
+            futures_util::future::try_join_all(busy),
+            world.hold(monday_at(hour), &mine)
+        );
+        assert!(answers?.iter().all(|answer| answer.status == 200));
+        assert_eq!(held?.status, 201);
+        let news = view.next_of("held").await?;
+        assert!(
+            news.data["added"]
+                .to_string()
+                .contains(&time(monday_at(hour))),
+            "{news:?}"
+        );
+    }
+    let metrics = world.http.get(format!("{}/metrics", world.url)).send();
+    let metrics = metrics.await?.text().await?;
+    assert!(metrics.contains("booking_live_viewers 1"), "{metrics}");
     Ok(())
 }
