@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::IntoResponse;
+use utoipa::ToSchema;
 
 use super::OfService;
 use crate::extract::Path;
@@ -26,6 +27,18 @@ const STREAM: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
+/// One event of the stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "events are text; this describes them")]
+pub struct ServiceEvent {
+    /// `slots`, `held` or `reset`
+    event: String,
+    /// Where a stream goes on that was cut
+    id: Option<String>,
+    /// An object in JSON
+    data: String,
+}
+
 /// What changes of a service
 ///
 /// A stream of server-sent events, for `EventSource`. Open it, then read the calendar; from then on:
@@ -44,7 +57,7 @@ const STREAM: [(HeaderName, HeaderValue); 3] = [
     operation_id = "events",
     tag = "calendar",
     params(OfService, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that arrived")),
-    responses((status = 200, description = "Events", content_type = "text/event-stream", body = String), Problems),
+    responses((status = 200, description = "Events", content_type = "text/event-stream", body = ServiceEvent), Problems),
     security((), ("bearer" = []))
 )]
 pub async fn stream(
