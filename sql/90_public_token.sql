@@ -22,13 +22,16 @@ create type booking.managed_booking as (
     may_reschedule boolean,
     reschedule_until timestamptz,
     code text,
-    detail jsonb);
+    detail jsonb,
+    stay boolean,
+    sequence int);
 comment on type booking.managed_booking is
     'A booking as its customer sees it. service, resources and location are names, of public resources only; zone: the IANA '
     'time zone of the service; expires_at: until when a pending one waits, for its payment, at payment_url, where '
     'payment_required says so. '
     'may_cancel and may_reschedule: by this token, now; the two _until: how long its state and the notice of the service allow '
-    'it. code: null, or BK007.';
+    'it. code: null, or BK007. stay: it is for nights, from date to date. sequence: grows with every change of it, as SEQUENCE '
+    'of RFC 5545.';
 
 create function booking.managed(booking booking.booking, scopes text[], now timestamptz)
 returns booking.managed_booking
@@ -52,7 +55,8 @@ begin
         v_unpaid, case when v_unpaid then booking.payment_url(booking) end,
         case when v_status = 'pending' then (booking).expires_at end,
         coalesce('cancel' = any (scopes) and v_cancel_until > now, false), v_cancel_until,
-        coalesce('reschedule' = any (scopes) and v_reschedule_until > now and s.active, false), v_reschedule_until
+        coalesce('reschedule' = any (scopes) and v_reschedule_until > now and s.active, false), v_reschedule_until,
+        null, null, s.kind = 'stay', least((booking).version, 2147483647)::int
     into v_managed
     from booking.service s
     cross join lateral (

@@ -60,3 +60,34 @@ begin atomic
 end;
 comment on function booking_api.origins(text) is
     'The sites whose pages may call for this tenant: cors_origins of its settings. Empty for none, and for an unknown tenant.';
+
+create function booking_api.slot_page(
+    tenant text,
+    service text,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    duration interval default null,
+    resource uuid default null,
+    session_id text default null,
+    holds text default 'hide',
+    each_resource boolean default false,
+    step interval default null,
+    zone text default null,
+    after_start timestamptz default null,
+    after_resource uuid default null,
+    max int default 500)
+returns setof booking.page_slot
+language sql
+stable
+begin atomic
+    select *
+    from booking.public_slot_page(
+        tenant, service, from_ts, to_ts, duration, resource, session_id, holds, each_resource, step, zone, after_start,
+        after_resource, max);
+end;
+comment on function booking_api.slot_page(
+    text, text, timestamptz, timestamptz, interval, uuid, text, text, boolean, interval, text, timestamptz, uuid, int) is
+    'The first max (1 to 10000) slots that booking_api.available_slots lists, or those after the last one of the page before: '
+    'after_start and, with each_resource, after_resource are its start and resource. A page costs what it shows, however '
+    'long the range is. zone: an IANA name, for the local date and the offsets from UTC of each slot. PT404: unknown names; class 22: bad '
+    'arguments.';

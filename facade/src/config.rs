@@ -114,6 +114,11 @@ pub struct Config {
     #[arg(long, env = "BOOKING_HSTS", value_name = "SECONDS")]
     pub hsts: Option<u32>,
 
+    /// How long an answer to visitors without a session is kept for the next ones, up to 5s; 0 keeps none. Those who ask the
+    /// same at the same time share one query in any case
+    #[arg(long, env = "BOOKING_CACHE", default_value = "0", value_parser = parse_cache)]
+    pub cache: Duration,
+
     /// The roles that requests run as
     #[command(flatten)]
     pub roles: Roles,
@@ -246,6 +251,17 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A calendar that is older than what `Cache-Control` allows a browser would be nobody's.
+fn parse_cache(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    match parse_duration(text)? {
+        kept if kept <= Duration::from_secs(5) => Ok(kept),
+        _ => Err("at most 5s are kept".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +298,19 @@ mod tests {
             "3000000s",
         ] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_kept_for_moments() {
+        assert_eq!(parse(&[]).cache, Duration::ZERO);
+        assert_eq!(parse(&["--cache=0"]).cache, Duration::ZERO);
+        assert_eq!(parse(&["--cache=500ms"]).cache, Duration::from_millis(500));
+        for wrong in ["--cache=5", "--cache=6s", "--cache=-1s", "--cache=0s"] {
+            assert!(
+                Cli::try_parse_from(["booking-facade", wrong]).is_err(),
+                "{wrong}"
+            );
         }
     }
 

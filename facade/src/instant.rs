@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio_postgres::types::private::BytesMut;
@@ -76,6 +76,28 @@ impl<'a> FromSql<'a> for Instant {
     }
 }
 
+/// An [`Instant`] as it reads on a wall: with the offset of its zone, in seconds east of UTC, if one was asked for. Which zone
+/// has which offset when is PostgreSQL's to say.
+#[derive(Clone, Copy, Debug)]
+pub struct Zoned {
+    /// When.
+    pub at: Instant,
+    /// Where.
+    pub offset: Option<i32>,
+}
+
+impl Serialize for Zoned {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.offset.and_then(FixedOffset::east_opt) {
+            Some(offset) => {
+                let local = self.at.0.with_timezone(&offset);
+                serializer.serialize_str(&local.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+            }
+            None => self.at.serialize(serializer),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +124,16 @@ mod tests {
             roundtrip("2026-01-15T09:00:00.5Z"),
             "2026-01-15T09:00:00.500Z"
         );
+    }
+
+    #[test]
+    fn a_zone_is_written_as_its_offset() {
+        let at = parse("2026-01-15T09:00:00Z").unwrap();
+        let of = |offset| serde_json::to_value(Zoned { at, offset }).unwrap();
+        assert_eq!(of(Some(3600)), "2026-01-15T10:00:00+01:00");
+        assert_eq!(of(Some(-12_600)), "2026-01-15T05:30:00-03:30");
+        assert_eq!(of(Some(0)), "2026-01-15T09:00:00+00:00");
+        assert_eq!(of(None), "2026-01-15T09:00:00Z");
     }
 
     #[test]

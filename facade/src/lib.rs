@@ -7,6 +7,8 @@ use axum::Router;
 
 /// Who signed a bearer token, and what its claims are.
 pub mod auth;
+/// What a calendar reads: once for all who ask, and once for each who has it.
+pub mod cache;
 /// Who is asking: what the request's transaction runs as.
 pub mod caller;
 /// Where a request comes from.
@@ -17,6 +19,8 @@ pub mod config;
 pub mod context;
 /// Whole numbers from one on.
 pub mod count;
+/// Where a page ended.
+pub mod cursor;
 /// The pool, and one SQL call as one transaction in one round trip.
 pub mod db;
 /// What `booking.doctor()` says, on a terminal.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Auth;
+use crate::cache::Flights;
 use crate::config::{Config, Roles};
 use crate::db::Db;
 use crate::live::Live;
@@ -27,6 +28,8 @@ pub struct AppState {
     pub log_addresses: bool,
     /// Who looks at what.
     pub live: Live,
+    /// What visitors ask it together.
+    pub flights: Flights,
     /// Who signs tokens.
     pub auth: Arc<Auth>,
     /// What requests run as.
@@ -64,6 +67,7 @@ impl AppState {
             meter,
             metrics: config.metrics,
             log_addresses: config.log_addresses,
+            flights: Flights::new(config.cache),
             auth: Arc::new(Auth::new(&config.auth)?),
             roles: Arc::new(config.roles.clone()),
             request_timeout: config.request_timeout,

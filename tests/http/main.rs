@@ -20,6 +20,10 @@ mod bookings;
 mod cable;
 /// Pages of other sites.
 mod cors;
+/// Tags, conditions, and queries that are shared.
+mod caching;
+/// `GET resources`, `GET days`, `GET held`.
+mod calendar;
 /// Clients that take their time.
 mod dawdlers;
 /// `/openapi.json`.
@@ -54,6 +58,8 @@ mod manage;
 mod metrics;
 /// The database goes away and comes back.
 mod outage;
+/// `GET slots`, page by page.
+mod pages;
 /// Behind pgbouncer.
 mod pooler;
 /// Many visitors at once.

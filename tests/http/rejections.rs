@@ -75,6 +75,8 @@ async fn a_parameter_that_nobody_asks_for_is_refused_by_name() -> Result<()> {
         ),
         (Method::POST, "/v1/acme/heartbeat"),
         (Method::POST, "/v1/acme/bookings"),
+        (Method::GET, "/v1/acme/services"),
+        (Method::GET, "/v1/acme/resources"),
         (Method::GET, "/v1/acme/manage/booking"),
         (Method::POST, "/v1/acme/manage/cancel"),
         (Method::POST, "/v1/acme/manage/reschedule"),

@@ -100,7 +100,7 @@ async fn a_session_sees_what_it_holds_and_its_view_is_private() -> Result<()> {
     assert_eq!(public.body["slots"].as_array().map(Vec::len), Some(7));
     assert_eq!(
         (public.header("cache-control"), public.header("vary")),
-        ("max-age=5", "booking-session")
+        ("max-age=5", "booking-session, authorization")
     );
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The routes, one file for each group of handlers: query or body struct, response struct, handler.
 
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, HeaderName, VARY};
+use axum::http::header::{CACHE_CONTROL, HeaderName};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -16,12 +16,16 @@ use crate::state::AppState;
 pub mod admin;
 /// Bookings, from a hold or direct.
 pub mod bookings;
+/// On which days it can be booked.
+pub mod days;
 /// What changes of a service, as it changes.
 pub mod events;
 /// Whether the process lives and can work.
 pub mod health;
 /// A session keeps what it holds.
 pub mod heartbeat;
+/// What is held at the moment.
+pub mod held;
 /// Several holds at once.
 pub mod hold_many;
 /// Holds.
@@ -32,8 +36,12 @@ pub mod list_bookings;
 pub mod manage;
 /// What is done about it.
 pub mod manage_change;
+/// How lists are cut into pages.
+pub mod page;
 /// Holds are let go.
 pub mod release;
+/// Who or what can be booked.
+pub mod resources;
 /// What can be booked.
 pub mod services;
 /// When it can be booked.
@@ -60,7 +68,10 @@ fn unlimited() -> OpenApiRouter<AppState> {
 fn reads() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(services::list))
+        .routes(routes!(resources::list))
         .routes(routes!(slots::list))
+        .routes(routes!(days::list))
+        .routes(routes!(held::list))
         .routes(routes!(events::stream))
         .routes(routes!(manage::show))
         .routes(routes!(list_bookings::list))
@@ -114,12 +125,29 @@ pub struct OfThing {
     pub id: Uuid,
 }
 
+/// What becomes of slots that other visitors hold.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Holds {
+    /// They are left out.
+    #[default]
+    Hide,
+    /// They are listed as held.
+    Mark,
+    /// They are listed as if nobody held them.
+    Ignore,
+}
+
+impl Holds {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Hide => "hide",
+            Self::Mark => "mark",
+            Self::Ignore => "ignore",
+        }
+    }
+}
+
 /// Headers of an answer that is for one visitor or was true only once.
 pub(crate) const PRIVATE: [(HeaderName, HeaderValue); 1] =
     [(CACHE_CONTROL, HeaderValue::from_static("private, no-store"))];
-
-/// Headers of an answer that is the same for everybody without a session, for a moment.
-pub(crate) const SHARED: [(HeaderName, HeaderValue); 2] = [
-    (CACHE_CONTROL, HeaderValue::from_static("max-age=5")),
-    (VARY, HeaderValue::from_static("booking-session")),
-];

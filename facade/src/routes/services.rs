@@ -1,17 +1,16 @@
 //! What can be booked.
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::Response;
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{OfTenant, SHARED};
-use crate::caller::Caller;
-use crate::extract::Path;
+use super::OfTenant;
+use crate::cache::{Reader, Rows, json};
+use crate::extract::{NoQuery, Path};
 use crate::openapi::Problems;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -22,28 +21,29 @@ const SERVICES: &str = "
 
 /// The body of the answer.
 #[derive(Serialize, ToSchema)]
-pub struct Services {
-    services: Vec<Service>,
+pub struct Services<'a> {
+    #[schema(value_type = Vec<Service<'static>>)]
+    services: Rows<'a, Service<'a>>,
 }
 
 /// One public service.
 #[derive(Serialize, ToSchema)]
-pub struct Service {
+pub struct Service<'a> {
     service_id: Uuid,
-    slug: String,
-    name: String,
+    slug: &'a str,
+    name: &'a str,
     /// Its time zone, as IANA names it
-    zone: String,
+    zone: &'a str,
     /// How long a booking may be
     durations_minutes: Vec<i32>,
     /// How far apart its starts are
     step_minutes: i32,
 }
 
-impl TryFrom<&Row> for Service {
+impl<'a> TryFrom<&'a Row> for Service<'a> {
     type Error = tokio_postgres::Error;
 
-    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+    fn try_from(row: &'a Row) -> Result<Self, Self::Error> {
         Ok(Self {
             service_id: row.try_get("service_id")?,
             slug: row.try_get("slug")?,
@@ -64,21 +64,31 @@ impl TryFrom<&Row> for Service {
     operation_id = "services",
     tag = "calendar",
     params(OfTenant),
-    responses((status = 200, description = "Its services", body = Services), Problems),
+    responses(
+        (status = 200, description = "Its services", body = Services<'static>, headers(("ETag" = String, description = "For `If-None-Match`"))),
+        (status = 304, description = "As `If-None-Match` knows them"),
+        Problems
+    ),
     security((), ("bearer" = []))
 )]
 pub async fn list(
     State(state): State<AppState>,
-    caller: Caller,
     Path(OfTenant { tenant }): Path<OfTenant>,
-) -> Result<impl IntoResponse, Problem> {
-    let rows = state
-        .db
-        .read(&caller, SERVICES, &[(&tenant, Type::TEXT)])
-        .await?;
-    let services = rows
-        .iter()
-        .map(Service::try_from)
-        .collect::<Result<_, _>>()?;
-    Ok((SHARED, Json(Services { services })))
+    _: NoQuery,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let write = |rows: &[Row]| {
+        json(&Services {
+            services: Rows::new(rows),
+        })
+    };
+    reader
+        .shared(
+            &state,
+            "services",
+            SERVICES,
+            &[(&tenant, Type::TEXT)],
+            write,
+        )
+        .await
 }

@@ -139,6 +139,7 @@ create table call (place serial, name text, arguments text);
 insert into call (name, arguments)
 values ('services', $$'a'$$), ('resources', $$'a'$$), ('origins', $$'a'$$),
     ('available_slots', $$'a', 'seen-a', '2100-01-04', '2100-01-05'$$),
+    ('slot_page', $$'a', 'seen-a', '2100-01-04', '2100-01-05'$$),
     ('available_days', $$'a', 'seen-a', '2100-01-04', '2100-01-05'$$),
     ('try_hold', $$'a', 'seen-a', '2100-01-04 09:00', 'session-0123456789'$$),
     ('hold', $$'a', 'seen-a', '2100-01-04 10:00', 'session-0123456789'$$),
