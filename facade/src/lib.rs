@@ -27,6 +27,8 @@ pub mod db;
 pub mod doctor;
 /// JSON bodies, queries, paths and the session header, with rejections as problems.
 pub mod extract;
+/// A booking as a file for calendars.
+pub mod ics;
 /// Points in time in RFC 3339.
 pub mod instant;
 /// Live views: one reader, any number of viewers.

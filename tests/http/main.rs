@@ -44,6 +44,8 @@ mod hold_many;
 mod holds;
 /// Requests that nobody sends in good faith.
 mod hostile;
+/// `GET manage/booking.ics`.
+mod ics;
 /// Tokens that an issuer signs with keys that it publishes.
 mod keys;
 /// How many requests there may be, and of whom.

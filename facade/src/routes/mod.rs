@@ -30,6 +30,8 @@ pub mod held;
 pub mod hold_many;
 /// Holds.
 pub mod holds;
+/// One's own booking, for one's calendar.
+pub mod ics;
 /// Bookings, for whoever may see them.
 pub mod list_bookings;
 /// One's own booking.
@@ -74,6 +76,7 @@ fn reads() -> OpenApiRouter<AppState> {
         .routes(routes!(held::list))
         .routes(routes!(events::stream))
         .routes(routes!(manage::show))
+        .routes(routes!(ics::download))
         .routes(routes!(list_bookings::list))
         .merge(admin::reads())
 }
