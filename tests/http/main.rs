@@ -56,6 +56,8 @@ mod live;
 mod logs;
 /// `manage/...`.
 mod manage;
+/// Every route and every kind of caller.
+mod matrix;
 /// `/metrics`.
 mod metrics;
 /// The database goes away and comes back.
@@ -72,6 +74,10 @@ mod rejections;
 mod services;
 /// `GET slots`.
 mod slots;
+/// SQL in every string.
+mod strings;
+/// Every route there is.
+mod surface;
 /// TLS to the database.
 mod tls;
 /// Spans for a collector.
