@@ -68,6 +68,7 @@ async fn observe(State(state): State<AppState>, request: Request, next: Next) ->
         .map_or("none", MatchedPath::as_str)
         .to_owned();
     let method = request.method().clone();
+    let plain = request.uri().path().starts_with("/api/");
     let traced = trace::request(&request, &route);
     let span =
         info_span!("request", request_id = %id, %method, route, trace_id = trace::id(&traced));
@@ -85,7 +86,7 @@ async fn observe(State(state): State<AppState>, request: Request, next: Next) ->
     let code = response.extensions().get::<Problem>();
     let code = code.and_then(|problem| problem.code.clone());
     if response.status().is_client_error() || response.status().is_server_error() {
-        response = with_problem(response, &id);
+        response = with_problem(response, &id, plain);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -136,8 +137,30 @@ pub struct ProblemBody<'a> {
     request_id: &'a str,
 }
 
-/// Keeps the headers (405 has `Allow`) and replaces the body.
-fn with_problem(mut response: Response, request_id: &str) -> Response {
+/// What is wrong, as clients of the routes below `/api/` read it.
+#[derive(Serialize, ToSchema)]
+pub struct Failure {
+    /// Never true.
+    success: bool,
+    /// What is wrong, and what would help.
+    message: String,
+}
+
+impl From<&Problem> for Failure {
+    fn from(problem: &Problem) -> Self {
+        let message = match &problem.hint {
+            Some(hint) => format!("{}; {hint}", problem.detail),
+            None => problem.detail.to_string(),
+        };
+        Self {
+            success: false,
+            message,
+        }
+    }
+}
+
+/// Keeps the headers (405 has `Allow`) and replaces the body: with a problem, or plainly.
+fn with_problem(mut response: Response, request_id: &str, plain: bool) -> Response {
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
         None => Problem::bare(response.status()),
@@ -145,16 +168,24 @@ fn with_problem(mut response: Response, request_id: &str) -> Response {
     let retry_after = problem.retry_after;
     let challenge = HeaderValue::from_str(&problem.challenge());
     let (mut parts, _) = response.into_parts();
-    let body = serde_json::to_vec(&ProblemBody {
-        problem,
-        request_id,
-    })
-    .unwrap_or_default();
+    let (body, kind) = match plain {
+        true => (
+            serde_json::to_vec(&Failure::from(&problem)),
+            "application/json",
+        ),
+        false => (
+            serde_json::to_vec(&ProblemBody {
+                problem,
+                request_id,
+            }),
+            "application/problem+json",
+        ),
+    };
+    let body = body.unwrap_or_default();
     parts.headers.remove(CONTENT_LENGTH);
-    parts.headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    parts
+        .headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     parts
         .headers
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

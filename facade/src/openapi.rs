@@ -13,7 +13,7 @@ use utoipa::{IntoResponses, Modify};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::context::ProblemBody;
+use crate::context::{Failure, ProblemBody};
 use crate::routes::PRIVATE;
 use crate::state::AppState;
 
@@ -27,11 +27,12 @@ use crate::state::AppState;
             (RFC 9457): a `code` of the form `BKnnn` is the engine's, and `type` says where it is explained. A session id is \
             a secret of the visitor's browser, at least 16 random characters, in the header `Booking-Session`.",
     ),
-    components(schemas(ProblemBody<'static>)),
+    components(schemas(ProblemBody<'static>, Failure)),
     modifiers(&Bearer),
     tags(
         (name = "calendar", description = "What can be booked, and when"),
         (name = "booking", description = "To hold, to book, and what becomes of it"),
+        (name = "appointments", description = "As a calculator of pre-computed slots has it; what goes wrong is `{success: false, message}`"),
         (name = "owner", description = "For whoever runs a tenant, with a token of one of its members"),
         (name = "operation", description = "Whether the server works"),
     )
@@ -131,6 +132,27 @@ impl IntoResponses for WriteProblems {
             ("422", "The service does not offer this"),
         ]);
         all.append(&mut Problems::responses());
+        all
+    }
+}
+
+/// What a route below `/api/` may answer instead.
+pub struct Failures;
+
+impl IntoResponses for Failures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = WriteProblems::responses();
+        for response in all.values_mut() {
+            if let RefOr::T(response) = response {
+                let failure = ContentBuilder::new()
+                    .schema(Some(Ref::from_schema_name("Failure")))
+                    .build();
+                response.content.clear();
+                response
+                    .content
+                    .insert("application/json".into(), failure.into());
+            }
+        }
         all
     }
 }

@@ -12,6 +12,8 @@ mod admin;
 mod admin_bookings;
 /// What an owner edits.
 mod admin_edit;
+/// `/api/...`.
+mod appointments;
 /// Who signs in.
 mod auth;
 /// `POST bookings`.

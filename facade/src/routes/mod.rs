@@ -14,6 +14,8 @@ use crate::state::AppState;
 
 /// What whoever runs a tenant sees and changes.
 pub mod admin;
+/// Free, reserve, appoint: in the shapes of a calculator of pre-computed slots.
+pub mod appointments;
 /// Bookings, from a hold or direct.
 pub mod bookings;
 /// On which days it can be booked.
@@ -40,6 +42,8 @@ pub mod manage;
 pub mod manage_change;
 /// How lists are cut into pages.
 pub mod page;
+/// What is stored is computed anew.
+pub mod recalculation;
 /// Holds are let go.
 pub mod release;
 /// Who or what can be booked.
@@ -56,7 +60,11 @@ pub fn router(state: &AppState) -> OpenApiRouter<AppState> {
         .merge(limited(Scope::Reads, reads(), state))
         .merge(limited(Scope::Writes, writes(), state))
         .merge(limited(Scope::Sessions, sessions(), state))
-        .merge(limited(Scope::Recompute, admin::recompute(), state))
+        .merge(limited(
+            Scope::Recompute,
+            admin::recompute().routes(routes!(recalculation::recalculate)),
+            state,
+        ))
 }
 
 /// What those who run the process ask.
@@ -78,6 +86,7 @@ fn reads() -> OpenApiRouter<AppState> {
         .routes(routes!(manage::show))
         .routes(routes!(ics::download))
         .routes(routes!(list_bookings::list))
+        .routes(routes!(appointments::list))
         .merge(admin::reads())
 }
 
@@ -89,6 +98,8 @@ fn writes() -> OpenApiRouter<AppState> {
         .routes(routes!(bookings::create))
         .routes(routes!(manage_change::cancel))
         .routes(routes!(manage_change::reschedule))
+        .routes(routes!(appointments::reserve))
+        .routes(routes!(appointments::create))
         .merge(admin::writes())
 }
 
