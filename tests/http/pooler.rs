@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     faults::{SERVICES, replace},
     live::View,
-    world::{World, monday, monday_at, session, time},
+    world::{World, monday, monday_at, session, slots_path, time},
 };
 
 struct Pgbouncer {
@@ -154,11 +154,15 @@ async fn nobody_is_taken_for_whoever_came_before() -> Result<()> {
     for number in 0..200 {
         let (token, role, sub) = kinds[number % kinds.len()].clone();
         let mut request = world.request(Method::GET, "/v1/acme/services");
+        // What is raised is rolled back, settings too: whatever could stay behind is of a transaction that commits.
+        let mut commits = world.request(Method::GET, &slots_path(monday(), ""));
         if let Some(token) = token {
-            request = request.bearer_auth(token);
+            request = request.bearer_auth(&token);
+            commits = commits.bearer_auth(token);
         }
         let expected = format!("{}_{role} {sub}", world.role);
         asked.spawn(async move {
+            commits.send().await?.error_for_status()?;
             let answer: Value = request.send().await?.json().await?;
             anyhow::Ok((expected, answer))
         });
