@@ -1,10 +1,10 @@
 //! Requests that HTTP allows, or hyper lets pass, and that nobody sends in good faith. What hyper refuses by itself (two
-//! lengths, headers without end, spaces before a colon) never comes here.
+//! lengths, headers without end, spaces before a colon) never comes here; after a length beside chunks it ends the connection.
 
 use axum::extract::{Request, State};
-use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
+use axum::http::{HeaderMap, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -16,20 +16,10 @@ const ADDRESS: usize = 8 * 1024;
 
 /// Lets well-formed requests through.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    // A length beside it was ignored, as it must be. Whoever stands in front may have read the length instead, and take what
-    // comes after for another request: hence the connection ends.
-    let chunked =
-        request.version() <= Version::HTTP_11 && request.headers().contains_key(TRANSFER_ENCODING);
-    let mut response = match problem(&request, state.body_limit) {
+    match problem(&request, state.body_limit) {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
-    };
-    if chunked {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
 }
 
 fn problem(request: &Request, body_limit: usize) -> Option<Problem> {
