@@ -82,6 +82,10 @@ PUT    /v1/{tenant}/admin/services/{service}/requirements/{id}            401   
 GET    /v1/{tenant}/admin/verify                                          401      401      404    200     200   200       404     200
 GET    /v1/{tenant}/bookings                                              401      401      200    200     200   200       200     200
 GET    /v1/{tenant}/services/{service}/events                             200      200      200    200     200   200       200     200
+GET    /v1/{tenant}/resources                                             200      200      200    200     200   200       200     200
+GET    /v1/{tenant}/services/{service}/days                               200      200      200    200     200   200       200     200
+GET    /v1/{tenant}/services/{service}/held                               200      200      200    200     200   200       200     200
+GET    /v1/{tenant}/manage/booking.ics                                    200      403      200    200     200   200       200     200
 ";
 
 /// Begins whatever is private, followed by the tenant: nobody else sees it.
