@@ -70,6 +70,7 @@ pub fn app(state: state::AppState) -> Router {
     let (routes, api) = openapi::split(routes::router(&state));
     let routes = routes
         .merge(openapi::router(&api))
+        .merge(routes::embed::router())
         .merge(scrape::router(state.metrics))
         .with_state(state.clone());
     let routes = protect::inside(routes, &state);

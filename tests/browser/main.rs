@@ -9,3 +9,5 @@ mod world;
 
 /// `/docs`.
 mod docs;
+/// The calendar in a frame.
+mod embed;

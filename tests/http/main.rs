@@ -20,12 +20,12 @@ mod auth;
 mod bookings;
 /// A wire that fails.
 mod cable;
-/// Pages of other sites.
-mod cors;
 /// Tags, conditions, and queries that are shared.
 mod caching;
 /// `GET resources`, `GET days`, `GET held`.
 mod calendar;
+/// Pages of other sites.
+mod cors;
 /// Clients that take their time.
 mod dawdlers;
 /// `/openapi.json`.

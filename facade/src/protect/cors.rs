@@ -38,8 +38,26 @@ impl Default for Origins {
 }
 
 impl Origins {
-    /// Whether pages of this origin may call this tenant. Concurrent questions about one tenant ask the database once, and an
-    /// address that makes up tenants is not answered for ever.
+    /// The origins whose pages may call a tenant; none where that cannot be known now. Concurrent questions about one tenant
+    /// ask the database once, and an address that makes up tenants is not answered for ever.
+    pub async fn of(
+        &self,
+        state: &AppState,
+        client: Option<Client>,
+        tenant: String,
+    ) -> Arc<[String]> {
+        match self.0.get(&tenant).await {
+            Some(origins) => origins,
+            None if !state.limits.may_look_up(client) => Arc::default(),
+            None => {
+                let look_up = look_up(state, &tenant);
+                let looked_up = self.0.try_get_with_by_ref(&tenant, look_up).await;
+                looked_up.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Whether pages of this origin may call this tenant.
     async fn allow(
         &self,
         state: &AppState,
@@ -47,18 +65,8 @@ impl Origins {
         tenant: String,
         origin: &str,
     ) -> bool {
-        let origins = match self.0.get(&tenant).await {
-            Some(origins) => origins,
-            None if !state.limits.may_look_up(client) => return false,
-            None => {
-                let look_up = look_up(state, &tenant);
-                match self.0.try_get_with_by_ref(&tenant, look_up).await {
-                    Ok(origins) => origins,
-                    Err(_) => return false,
-                }
-            }
-        };
-        origins
+        self.of(state, client, tenant)
+            .await
             .iter()
             .any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
     }

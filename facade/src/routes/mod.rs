@@ -20,6 +20,8 @@ pub mod appointments;
 pub mod bookings;
 /// On which days it can be booked.
 pub mod days;
+/// The calendar that a site shows in a frame.
+pub mod embed;
 /// What changes of a service, as it changes.
 pub mod events;
 /// Whether the process lives and can work.

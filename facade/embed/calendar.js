@@ -1,0 +1,178 @@
+// The embedded calendar: a month, a day, a form. What is chosen is held at once; "Back" and leaving the page let it go. Old
+// content stays until new content is here. What others do arrives by itself. Next: api.js, month.js.
+
+import * as api from "./api.js";
+import { after, blanks, dateOf, firstOf, midnight, name, weekdays } from "./month.js";
+
+const $ = (id) => document.getElementById(id);
+const make = (tag, properties, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+};
+
+const state = { first: firstOf(new Date()), day: null, length: null, held: null, key: null, beat: 0 };
+
+function say(text) {
+  $("say").textContent = text;
+}
+
+/** Shows one step, and tells the page around the frame how high it is. */
+function show(step) {
+  $("month").hidden = $("day").hidden = step !== "calendar";
+  $("day").hidden ||= !state.day;
+  $("form").hidden = step !== "form";
+  $("done").hidden = step !== "done";
+  $("length").disabled = step !== "calendar";
+}
+
+async function drawMonth() {
+  const { first } = state;
+  const next = firstOf(first, 1);
+  const now = new Date();
+  const days = await api.days((first < now ? now : first).toISOString(), next.toISOString(), state.length);
+  if (first !== state.first) return;
+  const bookable = new Map(days.map((day) => [day.day, day.available]));
+  $("month-name").textContent = name("month", first);
+  $("earlier").disabled = first <= now;
+  const cells = Array.from({ length: blanks(first) }, () => make("span"));
+  for (let at = first; at < next; at = after(at, 1)) {
+    const date = dateOf(at);
+    const button = make("button", {
+      type: "button", textContent: at.getDate(), disabled: !bookable.get(date), ariaLabel: name("day", at),
+      ariaPressed: String(date === state.day), onclick: () => choose(date),
+    });
+    button.dataset.date = date;
+    cells.push(button);
+  }
+  $("days").replaceChildren(...cells);
+}
+
+async function drawDay() {
+  const { day } = state;
+  if (!day) return;
+  const from = midnight(day);
+  const slots = await api.slots(from.toISOString(), after(from, 1).toISOString(), state.length);
+  if (day !== state.day) return;
+  $("day-name").textContent = name("day", from);
+  $("starts").replaceChildren(...slots.map((slot) => {
+    const free = slot.status === "available";
+    const text = name("time", new Date(slot.starts_at));
+    const button = make("button", {
+      type: "button", disabled: !free, textContent: free ? text : `${text} reserved`, onclick: () => hold(slot, button),
+    });
+    button.dataset.start = slot.starts_at;
+    return make("li", {}, button);
+  }));
+  if (!slots.length) $("starts").replaceChildren(make("li", { textContent: "Nothing is free on this day." }));
+}
+
+const draw = () => Promise.all([drawMonth(), drawDay()]).catch((problem) => say(problem.message));
+
+async function choose(date) {
+  state.day = date;
+  $("day").hidden = false;
+  for (const button of $("days").querySelectorAll("button")) button.ariaPressed = String(button.dataset.date === date);
+  await drawDay().catch((problem) => say(problem.message));
+  $("starts").querySelector("button:enabled")?.focus();
+}
+
+async function hold(slot, button) {
+  const text = button.textContent;
+  button.textContent = `${text} holding…`;
+  say("");
+  try {
+    state.held = await api.hold(slot.slot_id);
+  } catch (problem) {
+    button.textContent = text;
+    say(problem.code === "BK001" ? "Somebody else was faster. Please choose another time." : problem.message);
+    return draw();
+  }
+  state.key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  $("chosen").textContent = name("whole", new Date(state.held.starts_at));
+  until(state.held.expires_at);
+  state.beat = setInterval(beat, 20_000);
+  show("form");
+  $("form").elements.name.focus();
+}
+
+const until = (instant) => {
+  $("until").textContent = `It is kept for you until ${name("time", new Date(instant))}.`;
+};
+
+async function beat() {
+  try {
+    const mine = (await api.heartbeat()).holds.find((one) => one.hold_id === state.held?.hold_id);
+    if (mine?.status === "live") until(mine.expires_at);
+    else if (state.held) await back("The time was up, and it is gone. Please choose again.");
+  } catch {
+    // The network is away; the next one may find it.
+  }
+}
+
+async function back(why = "") {
+  clearInterval(state.beat);
+  state.held = null;
+  show("calendar");
+  say(why);
+  await api.release().catch(() => {});
+  await draw();
+}
+
+async function book(event) {
+  event.preventDefault();
+  const customer = Object.fromEntries([...new FormData($("form"))].filter(([, value]) => value));
+  $("book").disabled = true;
+  try {
+    done(await api.book(state.held.hold_id, customer, state.key));
+  } catch (problem) {
+    if (problem.code?.startsWith("BK00")) await back(problem.message);
+    else say(problem.message);
+  } finally {
+    $("book").disabled = false;
+  }
+}
+
+function done(booking) {
+  clearInterval(state.beat);
+  state.held = null;
+  show("done");
+  say("");
+  $("outcome").textContent = booking.status === "confirmed" ? "It is booked." : "It is noted, and waits to be confirmed.";
+  $("when").textContent = name("whole", new Date(booking.starts_at));
+  const link = (href, textContent) => href && make("a", { href, textContent, target: "_top" });
+  const links = [link(booking.payment_url, "Pay"), link(booking.manage_url, "Move or cancel it")].filter(Boolean);
+  $("links").replaceChildren(...links.flatMap((one) => [one, " "]));
+  $("done").focus();
+}
+
+/** What others do, at most a few times a second. */
+function changed() {
+  clearTimeout(changed.soon);
+  changed.soon = setTimeout(() => !state.held && draw(), 150);
+}
+
+async function start() {
+  const service = api.theService(await api.services());
+  if (!service) return say("There is no such service.");
+  $("service").textContent = document.title = service.name;
+  const lengths = service.durations_minutes ?? [];
+  $("length").append(...lengths.map((value) => make("option", { value, textContent: `${value} min` })));
+  $("lengths").hidden = lengths.length < 2;
+  state.length = lengths.length ? Math.min(...lengths) : null;
+  $("length").value = state.length;
+  $("weekdays").replaceChildren(...weekdays().map((textContent) => make("span", { textContent })));
+  $("length").onchange = () => { state.length = Number($("length").value); draw(); };
+  for (const [button, months] of [["earlier", -1], ["later", 1]])
+    $(button).onclick = () => { state.first = firstOf(state.first, months); draw(); };
+  $("back").onclick = () => back();
+  $("form").onsubmit = book;
+  addEventListener("pagehide", () => state.held && api.release());
+  show("calendar");
+  await draw();
+  api.watch(changed);
+}
+
+new ResizeObserver(() => parent.postMessage({ booking: "height", height: document.documentElement.scrollHeight }, "*"))
+  .observe(document.body);
+start().catch((problem) => say(problem.message));
