@@ -39,7 +39,7 @@ fuzz: bootstrap ## Whatever a fuzzer makes of the HTTP interface: make fuzz FUZZ
 		bin/with-cluster bin/tests -p pg_booking_tests --test http fuzz:: -- --nocapture
 
 bench: build ## Ratios to peers in plain SQL, see benches/README.md: make bench BENCH_HISTORY=1000000 BENCH="slots history"
-	@bin/with-cluster cargo run --quiet --locked --release -p pg_booking_benches -- \
+	@ulimit -n "$$(ulimit -Hn)" && bin/with-cluster cargo run --quiet --locked --release -p pg_booking_benches -- \
 		$(if $(BENCH_HISTORY),--history $(BENCH_HISTORY)) $(BENCH)
 
 build: bootstrap ## Extension, facade, install script

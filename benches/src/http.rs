@@ -20,7 +20,8 @@ const ROUND: Duration = Duration::from_secs(2);
 /// Connections of each server's pool.
 const POOL: usize = 16;
 
-const SHOP: &str = "
+/// A tenant with a service of one chair and one of fifty, and the roles of a facade.
+pub const SHOP: &str = "
     insert into booking.tenant (slug, name, zone) values ('acme', 'Acme', 'Europe/Berlin');
     insert into booking.resource (tenant_id, slug, name)
     select tenant_id, 'chair-' || n, 'Chair' from booking.tenant, generate_series(1, 50) n;

@@ -15,6 +15,8 @@ mod history;
 mod http;
 /// Clients over HTTP.
 mod http_load;
+/// Five thousand viewers of one service.
+mod live;
 /// Pairs of runs, alternating.
 mod measure;
 /// Other ways to write the peer of the slot queries.
@@ -35,7 +37,7 @@ mod writes;
 /// Measures pg_booking beside its peers and prints the ratios.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure [default: slots history upkeep writes http curves].
+    /// What to measure [default: slots history upkeep writes http live curves].
     groups: Vec<Group>,
     /// Pairs of runs a row, fewer where they take long.
     #[arg(long, default_value_t = 200)]
@@ -55,17 +57,19 @@ enum Group {
     Upkeep,
     Writes,
     Http,
+    Live,
     Curves,
     Peers,
     Profile,
 }
 
-const DEFAULT: [Group; 6] = [
+const DEFAULT: [Group; 7] = [
     Group::Slots,
     Group::History,
     Group::Upkeep,
     Group::Writes,
     Group::Http,
+    Group::Live,
     Group::Curves,
 ];
 
@@ -87,11 +91,11 @@ async fn main() -> Result<()> {
                 continue;
             }
             Group::Http => {
-                report = tokio::task::spawn_blocking(move || {
-                    http::run(&mut report)?;
-                    anyhow::Ok(report)
-                })
-                .await??;
+                report = apart(report, http::run).await?;
+                continue;
+            }
+            Group::Live => {
+                report = apart(report, live::run).await?;
                 continue;
             }
             _ => {}
@@ -101,7 +105,7 @@ async fn main() -> Result<()> {
             None => world.insert(World::new().await?),
         };
         match group {
-            Group::Writes | Group::Http => {}
+            Group::Writes | Group::Http | Group::Live => {}
             Group::Slots => slots::run(world, &mut report).await?,
             Group::History => history::run(world, &mut report, arguments.history).await?,
             Group::Upkeep => upkeep::run(world, &mut report).await?,
@@ -111,4 +115,13 @@ async fn main() -> Result<()> {
         }
     }
     report.write(&arguments.json)
+}
+
+/// In a thread that may have a runtime of its own.
+async fn apart(mut report: Report, run: fn(&mut Report) -> Result<()>) -> Result<Report> {
+    let measured = tokio::task::spawn_blocking(move || {
+        run(&mut report)?;
+        anyhow::Ok(report)
+    });
+    measured.await?
 }

@@ -26,7 +26,7 @@ impl World {
             )
     }
 
-    async fn from_page(&self, path: &str, origin: &str) -> Result<Answer> {
+    async fn as_page(&self, path: &str, origin: &str) -> Result<Answer> {
         let request = self.request(Method::GET, path).header("Origin", origin);
         self.send(request).await
     }
@@ -53,7 +53,7 @@ fn check(answer: &Answer) {
 async fn nobody_may_call_unless_the_tenant_says_so() -> Result<()> {
     let world = World::new("cors").await?;
     for path in ["/v1/acme/services", "/v1/nobody/services", "/healthz"] {
-        let answer = world.from_page(path, PAGE).await?;
+        let answer = world.as_page(path, PAGE).await?;
         check(&answer);
         assert_eq!(allowed(&answer), "", "{path}");
     }
@@ -73,7 +73,7 @@ async fn a_page_that_the_tenant_names_may_call_and_read_the_headers() -> Result<
         &format!("/v1/{id}/services"),
         "/v1/acme/nothing",
     ] {
-        let answer = world.from_page(path, PAGE).await?;
+        let answer = world.as_page(path, PAGE).await?;
         check(&answer);
         assert_eq!(allowed(&answer), PAGE, "{path}");
         let exposed = answer.header("access-control-expose-headers");
@@ -94,7 +94,7 @@ async fn a_page_that_the_tenant_names_may_call_and_read_the_headers() -> Result<
         "null",
         "*",
     ] {
-        let answer = world.from_page("/v1/acme/services", stranger).await?;
+        let answer = world.as_page("/v1/acme/services", stranger).await?;
         check(&answer);
         assert_eq!(allowed(&answer), "", "{stranger}");
     }
@@ -134,7 +134,7 @@ async fn a_preflight_is_answered_without_the_route() -> Result<()> {
 async fn any_page_may_call_where_the_tenant_says_so() -> Result<()> {
     let world = World::new("cors").await?;
     world.origins("acme", r#"["*"]"#).await?;
-    let answer = world.from_page("/v1/acme/services", PAGE).await?;
+    let answer = world.as_page("/v1/acme/services", PAGE).await?;
     check(&answer);
     assert_eq!(allowed(&answer), PAGE);
     Ok(())

@@ -20,7 +20,7 @@ fn few(config: &mut Config) {
 
 fn behind_a_proxy(config: &mut Config) {
     few(config);
-    config.origin.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    config.origin.trusted_proxies = "127.0.0.0/8".parse().into_iter().collect();
 }
 
 impl World {
