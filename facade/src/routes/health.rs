@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::PRIVATE;
+use crate::cache::Answer;
 use crate::caller::Caller;
 use crate::context::ProblemBody;
 use crate::openapi::Problems;
@@ -59,6 +60,17 @@ pub async fn alive() -> impl IntoResponse {
     responses((status = 200, description = "It can work", body = Health), Problems)
 )]
 pub async fn ready(State(state): State<AppState>) -> Result<impl IntoResponse, Problem> {
+    // There is no limit: however many ask at the same time, the database is asked once.
+    let asked = async {
+        ask(&state).await?;
+        Ok(Answer::new(Vec::new()))
+    };
+    state.flights.join(READY, &[], asked).await?;
+    Ok((PRIVATE, Json(Health { status: "ready" })))
+}
+
+/// Fails where it cannot work.
+async fn ask(state: &AppState) -> Result<(), Problem> {
     let rows = state.db.read(&Caller::ITSELF, READY, &[]).await?;
     let row = rows.first().ok_or_else(Problem::internal)?;
     if !row.try_get::<_, bool>("installed")? {
@@ -76,7 +88,7 @@ pub async fn ready(State(state): State<AppState>) -> Result<impl IntoResponse, P
             "access has to be granted again since the database was restored",
         )),
         Err(problem) if problem.status != StatusCode::NOT_FOUND => Err(problem),
-        _ => Ok((PRIVATE, Json(Health { status: "ready" }))),
+        _ => Ok(()),
     }
 }
 
