@@ -42,6 +42,9 @@ const WATCHED: usize = 10_000;
 /// How many different ids are gone back to in one turn; after a restart all viewers come with a few.
 const RESUMED: usize = 16;
 
+/// How many reads of a thousand changes one id is gone back for; meanwhile nobody is told anything.
+const CAUGHT_UP: usize = 8;
+
 /// Where the reader is: the id of what it read last, and what it had beyond.
 struct Place {
     after: String,
@@ -280,6 +283,7 @@ async fn catch_up(hub: &Hub, resuming: HashMap<String, Vec<Coming>>) -> Result<(
             after: last.clone(),
             seen: Vec::new(),
         };
+        let mut reads = 0;
         loop {
             let news = match feed(hub, &watched, Some(&place)).await {
                 Ok(news) => news,
@@ -299,7 +303,17 @@ async fn catch_up(hub: &Hub, resuming: HashMap<String, Vec<Coming>>) -> Result<(
                 }
             }
             place = news.place;
+            reads += 1;
             if !news.more {
+                break;
+            }
+            if reads == CAUGHT_UP {
+                // To begin again is less than that. They go on from what everybody was told last.
+                place.after = hub.room().after.clone();
+                for frame in &mut missed {
+                    *frame = Frame::default();
+                    frame.push("reset", &place.after, &Nothing {});
+                }
                 break;
             }
         }
