@@ -46,8 +46,13 @@ async fn page(
     );
     // Origins have been checked when they were written, but for what no header can hold.
     let policy = HeaderValue::try_from(policy).unwrap_or(SHUT);
+    // By nobody on the way: where the origins could not be known just now, others would be shut out as well.
+    let kept = HeaderValue::from_static("private, max-age=60");
     let page = file(HTML, include_str!("../../embed/calendar.html"));
-    ([(CONTENT_SECURITY_POLICY, policy)], page.await)
+    (
+        [(CONTENT_SECURITY_POLICY, policy), (CACHE_CONTROL, kept)],
+        page.await,
+    )
 }
 
 /// `GET /embed.js`
