@@ -146,10 +146,13 @@ function done(booking) {
   $("done").focus();
 }
 
-/** What others do, at most a few times a second. */
+/** What others do, at most every two seconds: each time costs two of the reads that an address has in a minute. */
 function changed() {
-  clearTimeout(changed.soon);
-  changed.soon = setTimeout(() => !state.held && draw(), 150);
+  changed.soon ??= setTimeout(() => {
+    changed.soon = null;
+    changed.last = Date.now();
+    if (!state.held) draw();
+  }, Math.max(150, (changed.last ?? 0) + 2000 - Date.now()));
 }
 
 async function start() {
