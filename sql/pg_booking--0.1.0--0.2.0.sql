@@ -2746,6 +2746,7 @@ as $$
 #variable_conflict use_column
 declare
     v_tenant uuid := booking.public_tenant(public_staff_slots.tenant);
+    v_slots bigint;
 begin
     if public_staff_slots.start_date is null or public_staff_slots.end_date is null then
         raise exception 'give start_date and end_date' using errcode = '22004';
@@ -2784,7 +2785,14 @@ begin
                 from booking.requirement_resource m
                 where m.tenant_id = s.tenant_id and m.service_id = s.service_id
                     and m.resource_id = coalesce(public_staff_slots.staff, m.resource_id))
-        order by l.starts_at, l.resource_id, s.slug;
+        order by l.starts_at, l.resource_id, s.slug
+        limit 100001;
+    get diagnostics v_slots = row_count;
+    -- There are no pages, and whoever asks has to hold it all.
+    if v_slots > 100000 then
+        raise exception 'there are more than 100000 slots'
+            using errcode = '22023', hint = 'Ask for fewer dates, or for one of the staff.';
+    end if;
 end
 $$;
 comment on function booking.public_staff_slots(text, uuid, date, date, int) is 'Behind booking_api.staff_slots.';
@@ -2804,7 +2812,8 @@ end;
 comment on function booking_api.staff_slots(text, date, date, uuid, int) is
     'The starts of all public services of a tenant that are available, a row for each public resource, in time order. Dates are '
     'those of the service''s zone, end_date among them, at most 399; staff: only with this resource; duration_minutes: of services '
-    'that have this length, without it each its shortest. PT404: unknown tenant or resource; class 22: bad arguments.';
+    'that have this length, without it each its shortest. PT404: unknown tenant or resource; class 22: bad arguments, or more '
+    'than 100000 slots.';
 
 create function booking.public_try_reserve(slot_id text, session_id text)
 returns booking.hold_result
