@@ -78,6 +78,9 @@ async function choose(date) {
 }
 
 async function hold(slot, button) {
+  // One at a time: a second one would be kept by the heartbeats of the first, and never booked.
+  if (state.holding) return;
+  state.holding = true;
   const text = button.textContent;
   button.textContent = `${text} holding…`;
   say("");
@@ -87,6 +90,8 @@ async function hold(slot, button) {
     button.textContent = text;
     say(problem.code === "BK001" ? "Somebody else was faster. Please choose another time." : problem.message);
     return draw();
+  } finally {
+    state.holding = false;
   }
   state.key = crypto.getRandomValues(new Uint32Array(4)).join("-");
   $("chosen").textContent = name("whole", new Date(state.held.starts_at));
