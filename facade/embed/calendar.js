@@ -11,6 +11,22 @@ const make = (tag, properties, ...children) => {
   return element;
 };
 
+/** The button of a date or a start: the one that is there, so that nothing moves under a finger, else a new one. */
+function the(within, key, value, fresh, properties) {
+  const known = [...within.querySelectorAll("button")].find((button) => button.dataset[key] === value);
+  const button = known ?? make("button", { type: "button", ...fresh() });
+  button.dataset[key] = value;
+  return Object.assign(button, properties);
+}
+
+/** Shows these, and touches nothing where they are there already. */
+function place(within, elements) {
+  const blank = (one) => one.tagName === "SPAN";
+  const alike = within.children.length === elements.length
+    && elements.every((one, at) => within.children[at] === one || (blank(one) && blank(within.children[at])));
+  if (!alike) within.replaceChildren(...elements);
+}
+
 const state = { first: firstOf(new Date()), day: null, length: null, held: null, key: null, beat: 0 };
 
 function say(text) {
@@ -38,14 +54,11 @@ async function drawMonth() {
   const cells = Array.from({ length: blanks(first) }, () => make("span"));
   for (let at = first; at < next; at = after(at, 1)) {
     const date = dateOf(at);
-    const button = make("button", {
-      type: "button", textContent: at.getDate(), disabled: !bookable.get(date), ariaLabel: name("day", at),
-      ariaPressed: String(date === state.day), onclick: () => choose(date),
-    });
-    button.dataset.date = date;
-    cells.push(button);
+    cells.push(the($("days"), "date", date, () => ({
+      textContent: at.getDate(), ariaLabel: name("day", at), onclick: () => choose(date),
+    }), { disabled: !bookable.get(date), ariaPressed: String(date === state.day) }));
   }
-  $("days").replaceChildren(...cells);
+  place($("days"), cells);
 }
 
 async function drawDay() {
@@ -55,16 +68,15 @@ async function drawDay() {
   const slots = await api.slots(from.toISOString(), after(from, 1).toISOString(), state.length);
   if (day !== state.day) return;
   $("day-name").textContent = name("day", from);
-  $("starts").replaceChildren(...slots.map((slot) => {
+  const starts = slots.map((slot) => {
     const free = slot.status === "available";
     const text = name("time", new Date(slot.starts_at));
-    const button = make("button", {
-      type: "button", disabled: !free, textContent: free ? text : `${text} reserved`, onclick: () => hold(slot, button),
+    const button = the($("starts"), "start", slot.starts_at, () => ({}), {
+      disabled: !free, textContent: free ? text : `${text} reserved`, onclick: () => hold(slot, button),
     });
-    button.dataset.start = slot.starts_at;
-    return make("li", {}, button);
-  }));
-  if (!slots.length) $("starts").replaceChildren(make("li", { textContent: "Nothing is free on this day." }));
+    return button.parentElement ?? make("li", {}, button);
+  });
+  place($("starts"), starts.length ? starts : [make("li", { textContent: "Nothing is free on this day." })]);
 }
 
 const draw = () => Promise.all([drawMonth(), drawDay()]).catch((problem) => say(problem.message));
