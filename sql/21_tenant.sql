@@ -21,7 +21,7 @@ create table booking.tenant (
     constraint tenant_manage_url_form check (settings ->> 'manage_url' ~ '^https?://.*[{]token[}]'),
     constraint tenant_cors_origins_form check (
         jsonb_typeof(settings -> 'cors_origins') = 'array'
-        and not settings @? 'strict $.cors_origins[*] ? (!(@.type() == "string" && @ like_regex "^([*]|[a-z][a-z0-9+.-]*://[^/ ]+)$"))')
+        and not settings @? 'strict $.cors_origins[*] ? (!(@.type() == "string" && @ like_regex "^([*]|[a-z][a-z0-9+.-]*://[^/ ;,]+)$"))')
 );
 comment on table booking.tenant is
     'One practice, studio or venue. Its id is part of every key below it. To delete one with all that is its: its bookings '

@@ -2964,7 +2964,7 @@ comment on function booking.recalculate(text, date, date, uuid) is
 
 alter table booking.tenant add constraint tenant_cors_origins_form check (
     jsonb_typeof(settings -> 'cors_origins') = 'array'
-    and not settings @? 'strict $.cors_origins[*] ? (!(@.type() == "string" && @ like_regex "^([*]|[a-z][a-z0-9+.-]*://[^/ ]+)$"))');
+    and not settings @? 'strict $.cors_origins[*] ? (!(@.type() == "string" && @ like_regex "^([*]|[a-z][a-z0-9+.-]*://[^/ ;,]+)$"))');
 comment on column booking.tenant.settings is
     'manage_url: the page on which a customer sees, moves or cancels a booking, with {token} where its token goes. cors_origins: '
     'the sites whose pages may call the facade for this tenant, as an array of origins (https://example.com), ["*"] for any; '

@@ -151,7 +151,14 @@ impl Facade {
                 "--read-limit",
                 "4000000000",
             ])
-            .args(["--max-connections", &most, "--max-viewers", &most])
+            .args([
+                "--max-connections",
+                &most,
+                "--max-viewers",
+                &most,
+                "--max-address-viewers",
+                &most,
+            ])
             .env("BOOKING_DATABASE_URL", database_url)
             .stdout(Stdio::piped())
             .spawn()

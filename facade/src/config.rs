@@ -197,6 +197,10 @@ pub struct Live {
     #[arg(long, env = "BOOKING_MAX_VIEWERS", default_value = "800", value_parser = parse_count)]
     pub max_viewers: usize,
 
+    /// Viewers of one address at most; whoever is one too many is told to come back (429)
+    #[arg(long, env = "BOOKING_MAX_ADDRESS_VIEWERS", default_value = "100", value_parser = parse_count)]
+    pub max_address_viewers: usize,
+
     /// How often changes are read while somebody looks
     #[arg(long = "live-interval", env = "BOOKING_LIVE_INTERVAL", default_value = "250ms", value_parser = parse_duration)]
     pub interval: Duration,

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{FilterExt, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -15,7 +15,10 @@ use crate::config::{Config, LogFormat};
 use crate::trace::{self, Exporter};
 
 /// What no level shows, whatever was asked for: the driver writes whole statements, among them the claims of whoever asks.
-const NEVER: [&str; 2] = ["tokio_postgres=info", "booking_facade::trace=off"];
+const NEVER: [(&str, LevelFilter); 2] = [
+    ("tokio_postgres", LevelFilter::INFO),
+    (trace::TARGET, LevelFilter::OFF),
+];
 
 /// Starts the log of this process, and its spans if they are wanted.
 pub fn install(config: &Config, exporter: Option<&Exporter>) -> Result<(), Box<dyn Error>> {
@@ -32,11 +35,13 @@ pub fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let mut filter = EnvFilter::try_new(&config.log)
+    let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| format!("--log is not understood: {error}"))?;
-    for directive in NEVER {
-        filter = filter.add_directive(directive.parse()?);
-    }
+    // Beside it, not in it: there a longer name would win.
+    let never = Targets::new()
+        .with_default(LevelFilter::TRACE)
+        .with_targets(NEVER);
+    let filter = FilterExt::<Registry>::and(filter, never);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
         LogFormat::Text => Box::new(lines.with_ansi(false).with_filter(filter)),

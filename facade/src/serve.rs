@@ -145,7 +145,7 @@ async fn connection(
             answer
         }
     });
-    let builder = builder(limits.idle_timeout);
+    let builder = builder(limits);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = connection.as_mut() => result,
@@ -159,13 +159,16 @@ async fn connection(
     }
 }
 
-fn builder(idle_timeout: Duration) -> Builder<TokioExecutor> {
+fn builder(limits: Connections) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
+    if !limits.http2 {
+        builder = builder.http1_only();
+    }
     builder
         .http1()
         .timer(TokioTimer::new())
         // It runs from the answer before: the stream itself counts from the first byte.
-        .header_read_timeout(idle_timeout)
+        .header_read_timeout(limits.idle_timeout)
         .max_headers(HEADERS)
         .max_buf_size(HEAD);
     // What a client may reset at once, and be told about, is limited by h2 itself.

@@ -117,7 +117,11 @@ fn broken(raised: &DbError) -> Option<Problem> {
     if rule.is_none() || raised.hint().is_some() {
         return Some(Problem {
             hint: raised.hint().map(Into::into),
-            ..Problem::new(StatusCode::CONFLICT, raised.message().to_owned()).with_code(code)
+            ..Problem::new(
+                problem(code, "", None, None).status,
+                raised.message().to_owned(),
+            )
+            .with_code(code)
         });
     }
     let rule = rule?.replace('_', " ");

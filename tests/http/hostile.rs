@@ -342,13 +342,16 @@ async fn what_a_customer_is_may_be_any_json_that_postgresql_keeps() -> Result<()
 }
 
 #[tokio::test]
-async fn http_2_has_the_same_limits() -> Result<()> {
-    let world = World::new("hostile").await?;
+async fn http_2_is_spoken_where_it_is_wanted_and_has_the_same_limits() -> Result<()> {
+    let plain = World::new("hostile").await?;
+    let world = World::with("hostile", |config| config.connections.http2 = true).await?;
     let http = reqwest::Client::builder()
         .no_proxy()
         .http2_prior_knowledge()
         .build()
         .context("a client of HTTP/2")?;
+    let refused = http.get(format!("{}/healthz", plain.url)).send().await;
+    assert!(refused.is_err(), "{refused:?}");
     let get = |path: &str| http.get(format!("{}{path}", world.url));
     let answer = get("/v1/acme/services").send().await?;
     assert_eq!(answer.version(), reqwest::Version::HTTP_2);

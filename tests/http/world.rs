@@ -298,7 +298,12 @@ pub fn config(database_url: &str, role: &str) -> Config {
         "recompute",
     ]
     .map(|scope| format!("--{scope}-limit=1000000"));
-    let flags = ["booking-facade", "--database-url", database_url];
+    let flags = [
+        "booking-facade",
+        "--database-url",
+        database_url,
+        "--max-address-viewers=100000",
+    ];
     let flags = flags.into_iter().chain(limits.iter().map(String::as_str));
     let command = booking_facade::config::Cli::parse_from(flags).command();
     let booking_facade::config::Command::Serve(config) = command else {

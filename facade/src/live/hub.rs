@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream::{Stream, unfold};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::event::{self, Frame, Held};
+use super::place::{Place, Places};
 use super::reader;
+use crate::client::Client;
 use crate::config;
 use crate::db::Db;
 use crate::meter::{Busy, Meter};
@@ -55,7 +57,7 @@ pub(super) struct Hub {
     meter: Meter,
     /// Somebody came.
     pub called: Notify,
-    places: Arc<Semaphore>,
+    places: Places,
     room: Mutex<Room>,
     viewers: AtomicUsize,
 }
@@ -137,7 +139,7 @@ impl Live {
             ending,
             meter,
             called: Notify::new(),
-            places: Arc::new(Semaphore::new(settings.max_viewers)),
+            places: Places::new(settings.max_viewers, settings.max_address_viewers),
             room: Mutex::default(),
             viewers: AtomicUsize::new(0),
         }))
@@ -145,15 +147,18 @@ impl Live {
 
     /// A place at a service, from the last event that was had, or from now on. 404 for what the public does not see, 503 where
     /// there is no place, or the database is away.
-    pub async fn join(&self, watch: Watch, last: Option<String>) -> Result<Viewer, Problem> {
+    pub async fn join(
+        &self,
+        client: Option<Client>,
+        watch: Watch,
+        last: Option<String>,
+    ) -> Result<Viewer, Problem> {
         if !watch.is_name() {
             return Err(Problem::not_found());
         } else if self.0.ending.is_cancelled() {
             return Err(Problem::unavailable(1));
         }
-        let place = Arc::clone(&self.0.places)
-            .try_acquire_owned()
-            .map_err(|_| Problem::unavailable(5))?;
+        let place = self.0.places.take(client)?;
         let (answer, seat) = oneshot::channel();
         {
             let mut room = self.0.room();
@@ -189,7 +194,7 @@ impl Hub {
 pub struct Viewer {
     first: VecDeque<Bytes>,
     news: broadcast::Receiver<Bytes>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
     _counted: Busy,
 }
 

@@ -14,6 +14,8 @@ use crate::meter::Meter;
 pub mod event;
 /// Who looks at what.
 pub mod hub;
+/// Places of viewers.
+mod place;
 /// The one task that reads.
 mod reader;
 

@@ -48,7 +48,7 @@ impl Origins {
     ) -> Arc<[String]> {
         match self.0.get(&tenant).await {
             Some(origins) => origins,
-            None if !state.limits.may_look_up(client) => Arc::default(),
+            None if !is_name(&tenant) || !state.limits.may_look_up(client) => Arc::default(),
             None => {
                 let look_up = look_up(state, &tenant);
                 let looked_up = self.0.try_get_with_by_ref(&tenant, look_up).await;
@@ -133,8 +133,13 @@ fn tenant(uri: &Uri) -> Option<String> {
         ("api", _) => Query::<Named>::try_from_uri(uri).ok()?.0.tenant_id,
         _ => return None,
     };
+    is_name(&name).then_some(name)
+}
+
+/// Whether a tenant may be called so: what may not is not looked up, nor remembered.
+fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    ((1..=63).contains(&name.len()) && name.bytes().all(plain)).then_some(name)
+    (1..=63).contains(&name.len()) && name.bytes().all(plain)
 }
 
 #[cfg(test)]

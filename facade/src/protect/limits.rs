@@ -73,6 +73,8 @@ impl Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Address(IpAddr),
+    /// All who have signed in there.
+    Crowd(IpAddr),
     Member(u64),
     Session(u64),
     Service,
@@ -127,13 +129,19 @@ impl Limits {
     /// Counts a request for whoever asks; nothing for the service. Whoever is not verified is a visitor.
     fn count(&self, scope: Scope, who: &Who, parts: &Parts) -> Option<Left> {
         let by_address = Key::Address(address(parts.extensions.get().copied()));
+        let crowd = Key::Crowd(address(parts.extensions.get().copied()));
         let rates = &self.rates;
         Some(match (scope, who) {
             (Scope::Recompute, Who::Service) => {
                 self.take(scope, Key::Service, rates.recompute_limit)
             }
             (_, Who::Service) => return None,
+            // Where anybody may sign up, subs are as cheap as sessions.
             (_, Who::SignedIn(claims)) => {
+                let all = self.take(scope, crowd, rates.sessions_limit);
+                if all.wait.is_some() {
+                    return Some(all);
+                }
                 let limit = match scope {
                     Scope::Recompute => rates.recompute_limit,
                     _ => rates.member_limit,

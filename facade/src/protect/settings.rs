@@ -26,6 +26,11 @@ pub struct Connections {
     #[arg(long, env = "BOOKING_IDLE_TIMEOUT", default_value = "75s", value_parser = parse_duration)]
     pub idle_timeout: Duration,
 
+    /// Speak HTTP/2 as well, without TLS, to a proxy in front. Not to the open network: a client that neither asks nor reads
+    /// keeps its streams for as long as it answers pings
+    #[arg(long, env = "BOOKING_HTTP2")]
+    pub http2: bool,
+
     /// How long a client may leave its answer unread
     #[arg(long, env = "BOOKING_WRITE_TIMEOUT", default_value = "20s", value_parser = parse_duration)]
     pub write_timeout: Duration,
@@ -88,7 +93,7 @@ pub struct Rates {
     #[arg(long, env = "BOOKING_SESSION_LIMIT", default_value = "60")]
     pub session_limit: NonZeroU32,
 
-    /// Heartbeats and releases a minute of all sessions of one address
+    /// Heartbeats and releases a minute of all sessions of one address; requests of each kind of all who have signed in there
     #[arg(long, env = "BOOKING_SESSIONS_LIMIT", default_value = "1200")]
     pub sessions_limit: NonZeroU32,
 

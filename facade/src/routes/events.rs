@@ -1,5 +1,6 @@
 //! What changes of a service, as it changes.
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -8,6 +9,7 @@ use axum::response::IntoResponse;
 use utoipa::ToSchema;
 
 use super::OfService;
+use crate::client::Client;
 use crate::extract::Path;
 use crate::live::Watch;
 use crate::openapi::Problems;
@@ -63,11 +65,16 @@ pub struct ServiceEvent {
 pub async fn stream(
     State(state): State<AppState>,
     Path(OfService { tenant, service }): Path<OfService>,
+    client: Option<Extension<Client>>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let viewer = state
         .live
-        .join(Watch { tenant, service }, last_event_id(&headers))
+        .join(
+            client.map(|Extension(client)| client),
+            Watch { tenant, service },
+            last_event_id(&headers),
+        )
         .await?;
     Ok((STREAM, Body::from_stream(viewer.frames())))
 }
