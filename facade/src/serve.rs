@@ -25,7 +25,8 @@ use crate::protect::pace::{Paced, Requests};
 use crate::protect::settings::Connections;
 use crate::state::AppState;
 
-/// The longest head of a request, in bytes, and the most headers: enough for a token of a generous issuer. 431 beyond.
+/// The longest head of a request, in bytes, but for what one read brings along, and the most headers: enough for a token of a
+/// generous issuer. 431 beyond.
 const HEAD: usize = 32 * 1024;
 const HEADERS: usize = 100;
 /// Requests at a time on one connection of HTTP/2.
