@@ -12,7 +12,8 @@ language sql
 immutable
 parallel safe
 begin atomic
-    select array_to_string(things[:5], ', ')
+    -- In one order, whichever way they were found.
+    select array_to_string((array(select t from unnest(things) t order by t collate "C"))[:5], ', ')
         || case when cardinality(things) > 5 then format(' and %s more', cardinality(things) - 5) else '' end;
 end;
 comment on function booking.doctor_list(text[]) is 'The first five of a list, and how many more there are.';
