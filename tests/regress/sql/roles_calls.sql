@@ -42,7 +42,8 @@ values ('api', '', 'public member service'),
     ('writes', 'take|take_for|overtaken|held|customer_room|ranked|sweep|take_up|beat|release_all|refused|refused_again', 'member service owner'),
     ('writes', 'book_slot|book_hold|book_hold_or_nothing|confirm|settle|move|can_move|free|live_hold|end_booking', 'member service owner'),
     ('writes', '(begin|end)_once|replayed|(cancel|reschedule)_by_token', 'member service owner'),
-    ('writes', 'changed_hours|changes_of|book_reserved|recalculate', 'member service owner');
+    ('writes', 'changed_hours|book_reserved|recalculate', 'member service owner'),
+    ('writes', 'changes_of', 'service owner');
 
 create view callable as
 select p.oid as function, p.oid::regprocedure::text as name, p.proname, p.pronamespace::regnamespace::text as schema, p.prokind, p.proargtypes, c.class,

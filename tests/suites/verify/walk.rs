@@ -115,10 +115,19 @@ fn number(name: &str, default: u64) -> u64 {
 async fn whatever_is_written_no_page_is_wrong() -> Result<()> {
     let (steps, seed) = (number("WALK_STEPS", 400), number("WALK_SEED", 1));
     let happened = Mutex::new(Happened::new());
-    tokio::try_join!(
-        walk(2 * seed, steps, &happened),
-        walk(2 * seed + 1, steps, &happened)
-    )?;
+    // Some kinds of write seldom find what they need: further walks give them their chance.
+    for round in seed..seed + 3 {
+        tokio::try_join!(
+            walk(2 * round, steps, &happened),
+            walk(2 * round + 1, steps, &happened)
+        )?;
+        if happened
+            .lock()
+            .is_ok_and(|happened| kinds(&happened) == KINDS)
+        {
+            break;
+        }
+    }
     let happened = happened.into_inner()?;
     println!("done and not: {happened:#?}");
     assert_eq!(kinds(&happened), KINDS);
