@@ -35,7 +35,7 @@ pub const SHOP: &str = "
     grant bench_public, bench_member, bench_service to bench_web;
     select booking.grant_access('bench_public', 'bench_member', 'bench_service', 'bench_owner');";
 
-const COUNT: &str = "select count(*) from booking_api.available_slots('acme', $1, $2::timestamptz, $3::timestamptz)";
+const COUNT: &str = "select count(*) from booking_api.available_slots('acme', $1, $2::text::timestamptz, $3::text::timestamptz)";
 const HOLD: &str = "select hold_id from booking_api.try_hold(tenant => 'acme', service => 'any', starts_at => $1::timestamptz, session_id => $2)";
 
 /// Measures all of it, in a runtime of its own: this needs all cores.
