@@ -190,10 +190,28 @@ pub fn encoded(text: &str) -> String {
 }
 
 impl Call {
+    /// Whether there is such a parameter, or such a member of the body.
+    pub fn has(&self, place: &str, name: &str) -> bool {
+        match place {
+            "body" => self
+                .body
+                .as_ref()
+                .is_some_and(|body| body.get(name).is_some()),
+            _ => self
+                .values
+                .contains_key(&(place.to_owned(), name.to_owned())),
+        }
+    }
+
     /// Puts it in place of what is there.
     pub fn put(&mut self, place: &str, name: &str, value: &str) {
-        let place = (place.to_owned(), name.to_owned());
-        self.values.insert(place, value.to_owned());
+        match (place, &mut self.body) {
+            ("body", Some(body)) => body[name] = value.into(),
+            _ => {
+                let place = (place.to_owned(), name.to_owned());
+                self.values.insert(place, value.to_owned());
+            }
+        }
     }
 
     pub fn address(&self) -> String {
