@@ -1,10 +1,10 @@
-//! Part of `races`: what several may have at once. A limit is kept whoever races past it, a class opens once and fills to
+//! What several may have at once: a limit is kept whoever races past it, a class opens once and fills to
 //! its last seat, identical units go to as many as there are.
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use super::{ALONE, World, tally, visitors};
+use super::world::{ALONE, World, tally, visitors};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limit_of_one_over_several_resources_sells_one() -> Result<()> {
