@@ -4,9 +4,11 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, id},
     sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
+use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use crate::server::{self, Server};
@@ -34,6 +36,18 @@ pub fn text(output: &Output) -> Result<String> {
     Ok(String::from_utf8(output.stdout.clone())?.trim().to_owned())
 }
 
+/// Kills a process of a server, which is told nothing.
+///
+/// # Errors
+/// When there is none.
+pub fn kill(pid: i32) -> Result<()> {
+    let killed = Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .status()?;
+    ensure!(killed.success(), "{pid} is not there");
+    Ok(())
+}
+
 /// A cluster where the server's user gets at it, with the installation of the one under test; stopped and removed when this
 /// goes out of scope.
 #[derive(Debug)]
@@ -57,6 +71,20 @@ impl Cluster {
         fs::write(folder.join("owner"), id().to_string())?;
         server.log = folder.join("log");
         Ok(Self { folder, server })
+    }
+
+    /// Starts one with settings such as `fsync=off`, and creates the extension.
+    ///
+    /// # Errors
+    /// When the server does not start, or refuses.
+    pub async fn with_extension(settings: &[&str]) -> Result<(Self, Client)> {
+        let mut cluster = Self::new()?;
+        cluster.start(settings)?;
+        let client = cluster.connect("postgres").await?;
+        client
+            .batch_execute("create extension pg_booking cascade")
+            .await?;
+        Ok((cluster, client))
     }
 
     /// Where it is; `bin/cluster` says what lies there.
@@ -99,6 +127,31 @@ impl Cluster {
     /// When the server refuses.
     pub async fn connect(&self, database: &str) -> Result<Client> {
         server::connect(&self.server.config(database)).await
+    }
+
+    /// A session as soon as it takes some again.
+    ///
+    /// # Errors
+    /// When it stays away for a minute.
+    pub async fn again(&self) -> Result<Client> {
+        let begin = Instant::now();
+        loop {
+            sleep(Duration::from_millis(50)).await;
+            match self.connect("postgres").await {
+                // One that is about to go still lets in.
+                Ok(client) if client.batch_execute("select").await.is_ok() => return Ok(client),
+                _ => ensure!(begin.elapsed() < Duration::from_secs(60), "it stays away"),
+            }
+        }
+    }
+
+    /// The process that all others of it come from.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn postmaster(&self) -> Result<i32> {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        Ok(file.lines().next().context("no postmaster")?.parse()?)
     }
 }
 

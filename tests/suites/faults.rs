@@ -1,12 +1,12 @@
 //! What goes wrong around a call: clients that vanish, timeouts, backends that are killed at any write, input that nobody
 //! expects. The caller hears of it by the code that it should, and nothing is left behind. Under load: `soak`.
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use pg_booking_tests::{TestDb, cluster::Cluster};
+use pg_booking_tests::{
+    TestDb,
+    cluster::{Cluster, kill},
+};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, NoTls};
 
@@ -179,12 +179,7 @@ async fn a_backend_that_is_terminated_at_any_write_leaves_nothing() -> Result<()
 #[tokio::test]
 async fn a_backend_that_is_killed_at_any_write_leaves_nothing() -> Result<()> {
     // The server starts over each time, with everybody on it.
-    let mut cluster = Cluster::new()?;
-    cluster.start(&[])?;
-    let mut watch = cluster.connect("postgres").await?;
-    watch
-        .batch_execute("create extension pg_booking cascade")
-        .await?;
+    let (cluster, mut watch) = Cluster::with_extension(&[]).await?;
     world(&watch).await?;
     watch
         .batch_execute("select test.book('c', '12:00')")
@@ -200,21 +195,9 @@ async fn a_backend_that_is_killed_at_any_write_leaves_nothing() -> Result<()> {
                 .is_err()
         });
         let pid = halted(&watch).await?;
-        ensure!(
-            Command::new("kill")
-                .args(["-9", &pid.to_string()])
-                .status()?
-                .success()
-        );
+        kill(pid)?;
         ensure!(call.await?, "{write} {table}");
-        let begin = Instant::now();
-        watch = loop {
-            sleep(Duration::from_millis(20)).await;
-            match cluster.connect("postgres").await {
-                Ok(client) if client.batch_execute("select").await.is_ok() => break client,
-                _ => ensure!(begin.elapsed() < Duration::from_secs(30), "it stays away"),
-            }
-        };
+        watch = cluster.again().await?;
         assert_eq!(text(&watch, LEFT).await?, before, "{write} {table}");
         go_on(&watch, table).await?;
     }

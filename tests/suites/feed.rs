@@ -2,14 +2,18 @@
 //! with an id from before a restore or a crash is told to begin again. What writes a change: `tests/regress/sql/feed.sql`.
 use std::{
     collections::BTreeMap,
-    process::Command,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::future::{try_join, try_join_all};
-use pg_booking_tests::{TestDb, cluster::Cluster, data::run, dice::Dice};
+use pg_booking_tests::{
+    TestDb,
+    cluster::{Cluster, kill},
+    data::run,
+    dice::Dice,
+};
 use tokio::time::sleep;
 use tokio_postgres::Client;
 
@@ -290,12 +294,7 @@ async fn an_id_from_before_a_restore_begins_again() -> Result<()> {
 #[tokio::test]
 async fn a_bounded_call_leaves_the_rest_to_the_next() -> Result<()> {
     // Where nobody else writes, all that is visible is below the xmin: what was not sent is nobody's memory.
-    let mut cluster = Cluster::new()?;
-    cluster.start(&["fsync=off"])?;
-    let client = cluster.connect("postgres").await?;
-    client
-        .batch_execute("create extension pg_booking cascade")
-        .await?;
+    let (_cluster, client) = Cluster::with_extension(&["fsync=off"]).await?;
     client.batch_execute(WORLD).await?;
     let mut reader = Reader::default();
     reader.poll(&client, 1000, false).await?;
@@ -313,26 +312,9 @@ async fn a_bounded_call_leaves_the_rest_to_the_next() -> Result<()> {
     Ok(())
 }
 
-/// Connects as soon as the server takes connections again.
-async fn again(cluster: &Cluster) -> Result<Client> {
-    let began = Instant::now();
-    loop {
-        match cluster.connect("postgres").await {
-            Ok(client) => return Ok(client),
-            Err(error) => ensure!(began.elapsed() < Duration::from_secs(60), "{error:#}"),
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-}
-
 #[tokio::test]
 async fn an_id_survives_a_restart_and_not_a_crash() -> Result<()> {
-    let mut cluster = Cluster::new()?;
-    cluster.start(&["fsync=off"])?;
-    let client = cluster.connect("postgres").await?;
-    client
-        .batch_execute("create extension pg_booking cascade")
-        .await?;
+    let (mut cluster, client) = Cluster::with_extension(&["fsync=off"]).await?;
     client.batch_execute(WORLD).await?;
     let mut reader = Reader::default();
     reader.poll(&client, 1000, false).await?;
@@ -349,12 +331,9 @@ async fn an_id_survives_a_restart_and_not_a_crash() -> Result<()> {
         .query_one("select pg_backend_pid()", &[])
         .await?
         .get(0);
-    let killed = Command::new("kill")
-        .args(["-9", &pid.to_string()])
-        .status()?;
-    ensure!(killed.success());
+    kill(pid)?;
     sleep(Duration::from_millis(500)).await;
-    let client = again(&cluster).await.context("after the crash")?;
+    let client = cluster.again().await.context("after the crash")?;
     reader.poll_all(&client, 1000).await?;
     assert_eq!((reader.numbers(), reader.resets), (vec![1], 2));
     client.batch_execute("select change(3)").await?;

@@ -12,14 +12,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use pg_booking_tests::{
     Server,
-    cluster::{Cluster, bin, text},
+    cluster::{Cluster, bin, kill, text},
 };
-
-async fn postmaster_of(cluster: &Cluster) -> Result<String> {
-    let query = "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)";
-    let client = cluster.connect("postgres").await?;
-    Ok(client.query_one(query, &[]).await?.get(0))
-}
 
 #[tokio::test]
 async fn a_cluster_keeps_its_data_and_its_port() -> Result<()> {
@@ -46,9 +40,9 @@ async fn a_cluster_keeps_its_data_and_its_port() -> Result<()> {
 async fn starting_what_runs_changes_nothing() -> Result<()> {
     let mut cluster = Cluster::new()?;
     let port = cluster.start(&[])?;
-    let postmaster = postmaster_of(&cluster).await?;
+    let postmaster = cluster.postmaster()?;
     assert_eq!(cluster.start(&[])?, port);
-    assert_eq!(postmaster_of(&cluster).await?, postmaster);
+    assert_eq!(cluster.postmaster()?, postmaster);
     Ok(())
 }
 
@@ -58,7 +52,7 @@ async fn a_killed_server_starts_again_though_a_backend_outlived_it() -> Result<(
     cluster.start(&[])?;
     let client = cluster.connect("postgres").await?;
     client.batch_execute("create table kept ()").await?;
-    let postmaster = postmaster_of(&cluster).await?;
+    let postmaster = cluster.postmaster()?;
     let busy = tokio::spawn(async move {
         client
             .batch_execute(
@@ -68,12 +62,7 @@ async fn a_killed_server_starts_again_though_a_backend_outlived_it() -> Result<(
             .await
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    ensure!(
-        Command::new("kill")
-            .args(["-9", &postmaster])
-            .status()?
-            .success()
-    );
+    kill(postmaster)?;
     assert_eq!(cluster.run("status")?.status.code(), Some(3));
     cluster.start(&[])?;
     cluster
@@ -105,9 +94,7 @@ async fn the_server_does_not_inherit_our_environment() -> Result<()> {
         .env("RUST_BACKTRACE", "1")
         .output()?;
     text(&start)?;
-    let postmaster =
-        fs::read_to_string(cluster.folder().join("data/postmaster.pid")).unwrap_or_default();
-    let pid = postmaster.lines().next().context("no postmaster.pid")?;
+    let pid = cluster.postmaster()?;
     let environment =
         String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/environ"))?).into_owned();
     assert!(environment.contains("PATH="), "{environment}");

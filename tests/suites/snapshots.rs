@@ -1,11 +1,14 @@
 //! Calls inside the caller's own transaction, whatever that is: REPEATABLE READ, SERIALIZABLE, a savepoint that is rolled back, a
 //! prepared transaction. Nothing is booked twice, 40001 reaches whoever decided on what is no longer so, pages stay exact.
 //! The same step by step: `tests/isolation`; many at once at random: `storm` and `soak`.
-use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
-use pg_booking_tests::{TestDb, cluster::Cluster};
+use pg_booking_tests::{
+    TestDb,
+    cluster::{Cluster, kill},
+};
 use tokio::{sync::Barrier, time::timeout};
 use tokio_postgres::{Client, error::SqlState};
 
@@ -212,12 +215,7 @@ async fn what_is_prepared_keeps_its_slot_until_it_is_committed_or_rolled_back() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_prepared_outlives_a_server_that_is_killed() -> Result<()> {
-    let mut cluster = Cluster::new()?;
-    cluster.start(&[])?;
-    let client = cluster.connect("postgres").await?;
-    client
-        .batch_execute("create extension pg_booking cascade")
-        .await?;
+    let (mut cluster, client) = Cluster::with_extension(&[]).await?;
     world(&client).await?;
     for (call, name) in [
         ("test.book('a', '09:00')", "kept"),
@@ -231,17 +229,7 @@ async fn what_is_prepared_outlives_a_server_that_is_killed() -> Result<()> {
         )
         .await?;
     }
-    let postmaster = text(
-        &client,
-        "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)",
-    )
-    .await?;
-    ensure!(
-        Command::new("kill")
-            .args(["-9", &postmaster])
-            .status()?
-            .success()
-    );
+    kill(cluster.postmaster()?)?;
     cluster.start(&[])?;
     let client = cluster.connect("postgres").await?;
     assert_eq!(

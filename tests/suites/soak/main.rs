@@ -7,13 +7,15 @@
 use std::{
     env, fs,
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::future::try_join_all;
-use pg_booking_tests::{Dice, cluster::Cluster};
+use pg_booking_tests::{
+    Dice,
+    cluster::{self, Cluster},
+};
 use tokio::{sync::Mutex, time};
 use tokio_postgres::{Config, Row};
 
@@ -192,19 +194,9 @@ async fn kill(
         if let Some((_, what)) = deaths.pop_if(|(at, _)| Instant::now() > *at) {
             let pid = match what {
                 "backend" => link.client.query_one(any, &[]).await?.get(0),
-                _ => fs::read_to_string(cluster.folder().join("data/postmaster.pid"))?
-                    .lines()
-                    .next()
-                    .context("no postmaster")?
-                    .parse()?,
+                _ => cluster.postmaster()?,
             };
-            let pid: i32 = pid;
-            ensure!(
-                Command::new("kill")
-                    .args(["-9", &pid.to_string()])
-                    .status()?
-                    .success()
-            );
+            cluster::kill(pid)?;
             ledger.count(&format!("killed: {what}"))?;
             if what == "server" {
                 cluster.start(&[])?;
@@ -224,16 +216,11 @@ async fn kill(
 async fn soak(fate: Fate) -> Result<()> {
     let _alone = ALONE.lock().await;
     // As installed: with fsync, and everything else that a server has.
-    let mut cluster = Cluster::new()?;
-    let port = cluster.start(&[])?;
+    let (mut cluster, mut watch) = Cluster::with_extension(&[]).await?;
+    let port = cluster.server().port;
     let mut config = cluster.server().config("postgres");
     config.application_name("soak");
-    let mut watch = cluster.connect("postgres").await?;
-    for script in [
-        "create extension pg_booking cascade",
-        include_str!("world.sql"),
-        include_str!("wrong.sql"),
-    ] {
+    for script in [include_str!("world.sql"), include_str!("wrong.sql")] {
         watch.batch_execute(script).await?;
     }
     let from = "select date_trunc('day', now() at time zone 'UTC')::date + 1";
