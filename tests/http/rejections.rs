@@ -93,6 +93,43 @@ async fn a_parameter_that_nobody_asks_for_is_refused_by_name() -> Result<()> {
 }
 
 #[tokio::test]
+async fn of_all_that_is_wrong_the_first_is_told_who_asks_then_where_then_for_what() -> Result<()> {
+    let world = World::new("rejections").await?;
+    let (here, nowhere) = ("00000000-0000-0000-0000-000000000000", "no-uuid");
+    let token = world.token("somebody")?;
+    let told = async |token: Option<&str>, id: &str, query: &str, method: Method, path: &str| {
+        let path = path.replace("ID", id);
+        let mut request = world.request(method, &format!("/v1/acme/admin/{path}{query}"));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        world.send(request.json(&json!({"unknown": 1}))).await
+    };
+    for (method, path) in [
+        (Method::PUT, "busy-windows/ID"),
+        (Method::POST, "bookings/ID/decline"),
+        (Method::PUT, "holds/ID"),
+        (Method::PUT, "locations/ID"),
+        (Method::POST, "schedules/ID/rules"),
+        (Method::PUT, "schedules/ID/overrides/ID"),
+        (Method::PUT, "services/haircut/requirements/ID"),
+    ] {
+        let told = async |token, id, query| told(token, id, query, method.clone(), path).await;
+        let visitor = told(None, nowhere, "?session=secret").await?;
+        assert_eq!(visitor.status, 401, "{path}: {visitor:?}");
+        let lost = told(Some(&token), nowhere, "?session=secret").await?;
+        assert_eq!(lost.status, 404, "{path}: {lost:?}");
+        let asked = told(Some(&token), here, "?session=secret").await?;
+        assert_eq!(asked.status, 400, "{path}: {asked:?}");
+        assert!(asked.text("detail").contains("`session`"), "{asked:?}");
+        let sent = told(Some(&token), here, "").await?;
+        assert_eq!(sent.status, 400, "{path}: {sent:?}");
+        assert!(sent.text("detail").contains("`unknown`"), "{sent:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_body_is_refused_with_the_name_of_what_is_wrong() -> Result<()> {
     let world = World::new("rejections").await?;
     for (path, body, named) in [
