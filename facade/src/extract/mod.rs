@@ -39,9 +39,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 /// No part after the `?`: what nobody asks for there is a mistake, as an unknown parameter is elsewhere.
 pub struct NoQuery;
 
+/// The query of which [`NoQuery`] is the extractor.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub struct Nothing {}
 
 impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
     type Rejection = Problem;

@@ -1,8 +1,6 @@
 //! Bookings, for whoever may see them: a member those of the tenant, a customer who has signed in the own ones. Policies of
 //! the engine decide; this asks.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::types::Type;
@@ -10,16 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::OfTenant;
-use super::admin::{Page, page, size};
-use crate::caller::SignedIn;
+use super::admin::{Answer, Owner, Page};
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{Path, Query};
 use crate::instant::Instant;
 use crate::openapi::Problems;
-use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::state::AppState;
 
 // A slug is looked up where its row can be seen, by members that is; an id is one to everybody.
 const BOOKINGS: &str = "
@@ -97,23 +91,17 @@ pub struct ListedBooking {
     responses((status = 200, description = "A page of them", body = Page<ListedBooking>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(wanted): Query<Wanted>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
+pub async fn list(owner: Owner<OfTenant, Wanted>) -> Answer<Page<ListedBooking>> {
+    let wanted = &owner.query;
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&wanted.from, Type::TIMESTAMPTZ),
         (&wanted.to, Type::TIMESTAMPTZ),
         (&wanted.status, Type::TEXT),
         (&wanted.service, Type::TEXT),
         (&wanted.resource, Type::TEXT),
         (&wanted.customer, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
     ];
-    page::<ListedBooking>(&state, &caller, BOOKINGS, params, max).await
+    owner
+        .page(BOOKINGS, params, &wanted.after, wanted.max)
+        .await
 }

@@ -2,27 +2,22 @@
 //! that move: [`super::moves`].
 
 use axum::Json as Body;
-use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::caller::{Caller, SignedIn};
+use super::{Answer, Created, Owner};
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{IdempotencyKey, Json, JsonOrNothing, NoQuery, Path};
+use crate::extract::{IdempotencyKey, Json, JsonOrNothing};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
-use crate::problem::Problem;
-use crate::refusal;
 use crate::routes::bookings::Booking;
 use crate::routes::{OfTenant, OfThing, PRIVATE};
 use crate::secret::Secret;
-use crate::state::AppState;
 
 const TRY_BOOK: &str = "
     select b.*
@@ -89,13 +84,11 @@ pub struct Changed {
 
 /// Calls what changes a booking.
 pub(super) async fn change(
-    state: &AppState,
-    caller: &Caller,
+    owner: Owner<OfThing>,
     sql: &str,
     params: &[Param<'_>],
-) -> Result<impl IntoResponse + use<>, Problem> {
-    let row = state.db.write(caller, sql, params).await?;
-    refusal::check(&row)?;
+) -> Answer<Changed> {
+    let row = owner.attempt(sql, params).await?;
     let changed = Changed {
         booking_id: row.try_get("booking_id")?,
         status: row.try_get("status")?,
@@ -126,18 +119,14 @@ pub(super) async fn change(
     security(("bearer" = []))
 )]
 pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    owner: Owner<OfTenant>,
     IdempotencyKey(key): IdempotencyKey,
     Json(new): Json<OwnBooking>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Created<Booking> {
     let customer = new
         .customer
         .map(|Secret(customer)| Secret(Value::Object(customer)));
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&new.hold_id, Type::UUID),
         (&new.service, Type::TEXT),
         (&new.starts_at, Type::TIMESTAMPTZ),
@@ -148,8 +137,7 @@ pub async fn create(
         (&new.if_still_free, Type::BOOL),
         (&new.seats, Type::INT4),
     ];
-    let row = state.db.write(&caller, TRY_BOOK, params).await?;
-    refusal::check(&row)?;
+    let row = owner.attempt(TRY_BOOK, params).await?;
     Ok((StatusCode::CREATED, PRIVATE, Body(Booking::try_from(&row)?)))
 }
 
@@ -163,14 +151,8 @@ pub async fn create(
     responses((status = 200, description = "It is confirmed, or waits for its payment", body = Changed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn approve(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&id, Type::UUID)];
-    change(&state, &caller, TRY_APPROVE, params).await
+pub async fn approve(owner: Owner<OfThing>) -> Answer<Changed> {
+    change(owner, TRY_APPROVE, &[]).await
 }
 
 /// Decline a booking
@@ -185,18 +167,10 @@ pub async fn approve(
     security(("bearer" = []))
 )]
 pub async fn decline(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
+    owner: Owner<OfThing>,
     JsonOrNothing(because): JsonOrNothing<Because>,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&id, Type::UUID),
-        (&because.reason, Type::TEXT),
-    ];
-    change(&state, &caller, TRY_DECLINE, params).await
+) -> Answer<Changed> {
+    change(owner, TRY_DECLINE, &[(&because.reason, Type::TEXT)]).await
 }
 
 /// Say that a booking took place
@@ -209,14 +183,8 @@ pub async fn decline(
     responses((status = 200, description = "It is completed", body = Changed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn complete(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&id, Type::UUID)];
-    change(&state, &caller, TRY_COMPLETE, params).await
+pub async fn complete(owner: Owner<OfThing>) -> Answer<Changed> {
+    change(owner, TRY_COMPLETE, &[]).await
 }
 
 /// Say that nobody came
@@ -229,14 +197,8 @@ pub async fn complete(
     responses((status = 200, description = "It is so", body = Changed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn no_show(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&id, Type::UUID)];
-    change(&state, &caller, TRY_MARK_NO_SHOW, params).await
+pub async fn no_show(owner: Owner<OfThing>) -> Answer<Changed> {
+    change(owner, TRY_MARK_NO_SHOW, &[]).await
 }
 
 /// Cancel a booking
@@ -253,16 +215,8 @@ pub async fn no_show(
     security(("bearer" = []))
 )]
 pub async fn cancel(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
+    owner: Owner<OfThing>,
     JsonOrNothing(because): JsonOrNothing<Because>,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&id, Type::UUID),
-        (&because.reason, Type::TEXT),
-    ];
-    change(&state, &caller, TRY_CANCEL, params).await
+) -> Answer<Changed> {
+    change(owner, TRY_CANCEL, &[(&because.reason, Type::TEXT)]).await
 }

@@ -1,22 +1,17 @@
 //! Busy windows: times of a resource that something outside has taken.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Page, Written, done, page, size, written};
-use crate::caller::{Caller, SignedIn};
+use super::{Answer, Done, New, Owner, Page, Written};
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path, Query};
+use crate::extract::Json;
 use crate::instant::Instant;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
 use crate::routes::{OfTenant, OfThing};
-use crate::state::AppState;
 
 const BUSY_WINDOWS: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor
@@ -25,8 +20,8 @@ const BUSY_WINDOWS: &str = "
 
 const PUT: &str = "
     select booking.put_busy_window(
-        t, resource => booking.resource_of(t, $2), span => tstzrange($3, $4), reason => $5, connection => $6, external_id => $7,
-        busy_window => $8) as id
+        t, busy_window => $2, resource => booking.resource_of(t, $3), span => tstzrange($4, $5), reason => $6, connection => $7,
+        external_id => $8) as id
     from booking.member_tenant($1, 'manager') t";
 
 const DELETE: &str = "
@@ -79,6 +74,19 @@ pub struct BusyBody {
     external_id: Option<String>,
 }
 
+impl BusyBody {
+    fn params(&self) -> [Param<'_>; 6] {
+        [
+            (&self.resource, Type::TEXT),
+            (&self.starts_at, Type::TIMESTAMPTZ),
+            (&self.ends_at, Type::TIMESTAMPTZ),
+            (&self.reason, Type::TEXT),
+            (&self.connection_id, Type::UUID),
+            (&self.external_id, Type::TEXT),
+        ]
+    }
+}
+
 /// The busy windows of a tenant
 ///
 /// By their start.
@@ -91,22 +99,16 @@ pub struct BusyBody {
     responses((status = 200, description = "A page of them", body = Page<BusyWindow>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(wanted): Query<WantedBusy>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
+pub async fn list(owner: Owner<OfTenant, WantedBusy>) -> Answer<Page<BusyWindow>> {
+    let wanted = &owner.query;
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&wanted.from, Type::TIMESTAMPTZ),
         (&wanted.to, Type::TIMESTAMPTZ),
         (&wanted.resource, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
     ];
-    page::<BusyWindow>(&state, &caller, BUSY_WINDOWS, params, max).await
+    owner
+        .page(BUSY_WINDOWS, params, &wanted.after, wanted.max)
+        .await
 }
 
 /// Make a resource busy
@@ -122,14 +124,8 @@ pub async fn list(
     responses((status = 200, description = "It is busy", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
-    Json(body): Json<BusyBody>,
-) -> Result<impl IntoResponse, Problem> {
-    put(&state, &caller, &tenant, &body, None).await
+pub async fn create(owner: Owner<New<OfTenant>>, Json(body): Json<BusyBody>) -> Answer<Written> {
+    owner.written(PUT, &body.params()).await
 }
 
 /// Set a busy window anew
@@ -143,34 +139,8 @@ pub async fn create(
     responses((status = 200, description = "It is set", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn replace(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-    Json(body): Json<BusyBody>,
-) -> Result<impl IntoResponse, Problem> {
-    put(&state, &caller, &tenant, &body, Some(id)).await
-}
-
-async fn put(
-    state: &AppState,
-    caller: &Caller,
-    tenant: &str,
-    body: &BusyBody,
-    id: Option<Uuid>,
-) -> Result<impl IntoResponse + use<>, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&body.resource, Type::TEXT),
-        (&body.starts_at, Type::TIMESTAMPTZ),
-        (&body.ends_at, Type::TIMESTAMPTZ),
-        (&body.reason, Type::TEXT),
-        (&body.connection_id, Type::UUID),
-        (&body.external_id, Type::TEXT),
-        (&id, Type::UUID),
-    ];
-    written(state, caller, PUT, params).await
+pub async fn replace(owner: Owner<OfThing>, Json(body): Json<BusyBody>) -> Answer<Written> {
+    owner.written(PUT, &body.params()).await
 }
 
 /// Delete a busy window
@@ -185,12 +155,6 @@ async fn put(
     responses((status = 204, description = "It is gone"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&id, Type::UUID)];
-    done(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfThing>) -> Done {
+    owner.done(DELETE, &[]).await
 }

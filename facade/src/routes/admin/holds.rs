@@ -1,25 +1,21 @@
 //! The tenant's own holds: a date that is kept for hours or weeks.
 
 use axum::Json as Body;
-use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::Deserialize;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 
-use crate::caller::SignedIn;
+use super::{Answer, Created, Done, Owner};
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{Json, JsonOrNothing, NoQuery, Path};
+use crate::extract::{Json, JsonOrNothing};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
 use crate::problem::Problem;
-use crate::refusal;
 use crate::routes::holds::Hold;
 use crate::routes::{OfTenant, OfThing, PRIVATE};
 use crate::secret::Secret;
-use crate::state::AppState;
 
 const TRY_HOLD_FOR: &str = "
     select h.*
@@ -73,15 +69,8 @@ pub struct Until {
     responses((status = 201, description = "It is held", body = Hold), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
-    Json(new): Json<OwnHold>,
-) -> Result<impl IntoResponse, Problem> {
+pub async fn create(owner: Owner<OfTenant>, Json(new): Json<OwnHold>) -> Created<Hold> {
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&new.service, Type::TEXT),
         (&new.starts_at, Type::TIMESTAMPTZ),
         (&new.duration, Type::INT4),
@@ -90,8 +79,7 @@ pub async fn create(
         (&new.seats, Type::INT4),
         (&new.note, Type::TEXT),
     ];
-    let row = state.db.write(&caller, TRY_HOLD_FOR, params).await?;
-    refusal::check(&row)?;
+    let row = owner.attempt(TRY_HOLD_FOR, params).await?;
     Ok((StatusCode::CREATED, PRIVATE, Body(Hold::try_from(&row)?)))
 }
 
@@ -107,19 +95,11 @@ pub async fn create(
     security(("bearer" = []))
 )]
 pub async fn extend(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
+    owner: Owner<OfThing>,
     JsonOrNothing(until): JsonOrNothing<Until>,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&id, Type::UUID),
-        (&until.expires_at, Type::TIMESTAMPTZ),
-    ];
-    let row = state.db.write(&caller, TRY_EXTEND_HOLD, params).await?;
-    refusal::check(&row)?;
+) -> Answer<Hold> {
+    let params: &[Param<'_>] = &[(&until.expires_at, Type::TIMESTAMPTZ)];
+    let row = owner.attempt(TRY_EXTEND_HOLD, params).await?;
     Ok((PRIVATE, Body(Hold::try_from(&row)?)))
 }
 
@@ -135,14 +115,8 @@ pub async fn extend(
     responses((status = 204, description = "It is gone"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn release(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&id, Type::UUID)];
-    let row = state.db.write(&caller, TRY_RELEASE, params).await?;
+pub async fn release(owner: Owner<OfThing>) -> Done {
+    let row = owner.write(TRY_RELEASE, &[]).await?;
     match row.try_get::<_, Option<bool>>("released")? {
         Some(true) => Ok((StatusCode::NO_CONTENT, PRIVATE)),
         _ => Err(Problem::not_found()),

@@ -1,27 +1,22 @@
 //! Locations: where resources stand and windows take place.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Page, Wanted, Written, done, page, size, written};
-use crate::caller::{Caller, SignedIn};
+use super::{Answer, Done, New, Owner, Page, Wanted, Written};
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path, Query};
+use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
 use crate::routes::{OfTenant, OfThing};
-use crate::state::AppState;
 
 const LOCATIONS: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor
     from booking.list_locations(booking.member_tenant($1), $2, $3) l";
 
 const PUT: &str = "
-    select booking.put_location(booking.member_tenant($1, 'manager'), slug => $2, name => $3, location => $4) as id";
+    select booking.put_location(booking.member_tenant($1, 'manager'), location => $2, slug => $3, name => $4) as id";
 
 const DELETE: &str = "
     select from booking.delete_location(booking.member_tenant($1, 'manager'), $2)";
@@ -44,6 +39,12 @@ pub struct LocationBody {
     name: Option<String>,
 }
 
+impl LocationBody {
+    fn params(&self) -> [Param<'_>; 2] {
+        [(&self.slug, Type::TEXT), (&self.name, Type::TEXT)]
+    }
+}
+
 /// The locations of a tenant
 #[utoipa::path(
     get,
@@ -54,19 +55,8 @@ pub struct LocationBody {
     responses((status = 200, description = "A page of them, by slug", body = Page<Location>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(wanted): Query<Wanted>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
-    ];
-    page::<Location>(&state, &caller, LOCATIONS, params, max).await
+pub async fn list(owner: Owner<OfTenant, Wanted>) -> Answer<Page<Location>> {
+    owner.list(LOCATIONS).await
 }
 
 /// Create a location
@@ -83,13 +73,10 @@ pub async fn list(
     security(("bearer" = []))
 )]
 pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    owner: Owner<New<OfTenant>>,
     Json(body): Json<LocationBody>,
-) -> Result<impl IntoResponse, Problem> {
-    put(&state, &caller, &tenant, &body, None).await
+) -> Answer<Written> {
+    owner.written(PUT, &body.params()).await
 }
 
 /// Change a location
@@ -103,30 +90,8 @@ pub async fn create(
     responses((status = 200, description = "It is changed", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn replace(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-    Json(body): Json<LocationBody>,
-) -> Result<impl IntoResponse, Problem> {
-    put(&state, &caller, &tenant, &body, Some(id)).await
-}
-
-async fn put(
-    state: &AppState,
-    caller: &Caller,
-    tenant: &str,
-    body: &LocationBody,
-    id: Option<Uuid>,
-) -> Result<impl IntoResponse + use<>, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&body.slug, Type::TEXT),
-        (&body.name, Type::TEXT),
-        (&id, Type::UUID),
-    ];
-    written(state, caller, PUT, params).await
+pub async fn replace(owner: Owner<OfThing>, Json(body): Json<LocationBody>) -> Answer<Written> {
+    owner.written(PUT, &body.params()).await
 }
 
 /// Delete a location
@@ -141,12 +106,6 @@ async fn put(
     responses((status = 204, description = "It is gone"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&id, Type::UUID)];
-    done(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfThing>) -> Done {
+    owner.done(DELETE, &[]).await
 }

@@ -1,19 +1,13 @@
 //! Members: who runs the tenant.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::{Page, Wanted, done, page, size};
-use crate::caller::SignedIn;
-use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path, Query};
+use super::{Answer, Done, OfMember, Owner, Page, Wanted};
+use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
 use crate::routes::OfTenant;
-use crate::state::AppState;
 
 const MEMBERS: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor
@@ -24,16 +18,6 @@ const PUT: &str = "
 
 const DELETE: &str = "
     select from booking.delete_member(booking.member_tenant($1, 'owner'), $2)";
-
-/// An address of a member.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub struct OfMember {
-    /// Slug or id of the tenant
-    tenant: String,
-    /// The `sub` of its token
-    user_id: String,
-}
 
 /// A member.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -63,19 +47,8 @@ pub struct MemberBody {
     responses((status = 200, description = "A page of them", body = Page<Member>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(wanted): Query<Wanted>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
-    ];
-    page::<Member>(&state, &caller, MEMBERS, params, max).await
+pub async fn list(owner: Owner<OfTenant, Wanted>) -> Answer<Page<Member>> {
+    owner.list(MEMBERS).await
 }
 
 /// Make somebody a member
@@ -91,19 +64,8 @@ pub async fn list(
     responses((status = 204, description = "It is so"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn put(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfMember { tenant, user_id }): Path<OfMember>,
-    _: NoQuery,
-    Json(body): Json<MemberBody>,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&user_id, Type::TEXT),
-        (&body.role, Type::TEXT),
-    ];
-    done(&state, &caller, PUT, params).await
+pub async fn put(owner: Owner<OfMember>, Json(body): Json<MemberBody>) -> Done {
+    owner.done(PUT, &[(&body.role, Type::TEXT)]).await
 }
 
 /// Take a member away
@@ -118,12 +80,6 @@ pub async fn put(
     responses((status = 204, description = "It is no member any more"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfMember { tenant, user_id }): Path<OfMember>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&user_id, Type::TEXT)];
-    done(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfMember>) -> Done {
+    owner.done(DELETE, &[]).await
 }

@@ -1,22 +1,18 @@
 //! Bookings that move, to another time or to another resource, and payments.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::Number;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 
 use super::bookings::{Changed, change};
-use crate::caller::SignedIn;
+use super::{Answer, Owner};
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path};
+use crate::extract::Json;
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
-use crate::problem::Problem;
 use crate::routes::OfThing;
-use crate::state::AppState;
 
 const TRY_RESCHEDULE: &str = "
     select b.*
@@ -81,21 +77,13 @@ pub struct Payment {
     responses((status = 200, description = "It is moved", body = Changed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn reschedule(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-    Json(new): Json<NewTime>,
-) -> Result<impl IntoResponse, Problem> {
+pub async fn reschedule(owner: Owner<OfThing>, Json(new): Json<NewTime>) -> Answer<Changed> {
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&id, Type::UUID),
         (&new.starts_at, Type::TIMESTAMPTZ),
         (&new.duration, Type::INT4),
         (&new.resource, Type::TEXT),
     ];
-    change(&state, &caller, TRY_RESCHEDULE, params).await
+    change(owner, TRY_RESCHEDULE, params).await
 }
 
 /// Put another resource in the place of one
@@ -111,20 +99,12 @@ pub async fn reschedule(
     responses((status = 200, description = "It is so", body = Changed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn reassign(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-    Json(body): Json<Substitute>,
-) -> Result<impl IntoResponse, Problem> {
+pub async fn reassign(owner: Owner<OfThing>, Json(body): Json<Substitute>) -> Answer<Changed> {
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&id, Type::UUID),
         (&body.from_resource, Type::TEXT),
         (&body.to_resource, Type::TEXT),
     ];
-    change(&state, &caller, TRY_REASSIGN, params).await
+    change(owner, TRY_REASSIGN, params).await
 }
 
 /// Record a payment
@@ -140,20 +120,12 @@ pub async fn reassign(
     responses((status = 200, description = "It is recorded", body = Changed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn pay(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-    Json(payment): Json<Payment>,
-) -> Result<impl IntoResponse, Problem> {
+pub async fn pay(owner: Owner<OfThing>, Json(payment): Json<Payment>) -> Answer<Changed> {
     let amount = payment.amount.map(|amount| amount.to_string());
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&id, Type::UUID),
         (&payment.reference, Type::TEXT),
         (&amount, Type::TEXT),
         (&payment.currency, Type::TEXT),
     ];
-    change(&state, &caller, TRY_RECORD_PAYMENT, params).await
+    change(owner, TRY_RECORD_PAYMENT, params).await
 }

@@ -1,21 +1,15 @@
 //! Overrides: other hours of a schedule on some dates, or none.
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{OfSchedule, OfScheduleThing, Page, Written, done, page, size, written};
-use crate::caller::{Caller, SignedIn};
+use super::{Answer, Created, Done, New, OfSchedule, OfScheduleThing, Owner, Page, Written};
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path, Query};
+use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
-use crate::state::AppState;
 
 const OVERRIDES: &str = "
     select to_jsonb(l) - 'cursor' - 'dates' || jsonb_build_object('from', lower(l.dates), 'to', upper(l.dates)) as item, l.cursor
@@ -23,9 +17,9 @@ const OVERRIDES: &str = "
 
 const PUT: &str = "
     select booking.put_override(
-        booking.member_tenant($1, 'manager'), schedule => $2,
-        dates => daterange(cast($3 as date), coalesce(cast($4 as date), cast($3 as date) + 1)),
-        opens => cast($5 as time), closes => cast($6 as time), location => $7, reason => $8, override => $9) as id";
+        booking.member_tenant($1, 'manager'), schedule => $2, override => $3,
+        dates => daterange(cast($4 as date), coalesce(cast($5 as date), cast($4 as date) + 1)),
+        opens => cast($6 as time), closes => cast($7 as time), location => $8, reason => $9) as id";
 
 const DELETE: &str = "
     select from booking.delete_override(booking.member_tenant($1, 'manager'), $2, $3)";
@@ -77,6 +71,19 @@ pub struct OverrideBody {
     reason: Option<String>,
 }
 
+impl OverrideBody {
+    fn params(&self) -> [Param<'_>; 6] {
+        [
+            (&self.from, Type::TEXT),
+            (&self.to, Type::TEXT),
+            (&self.opens, Type::TEXT),
+            (&self.closes, Type::TEXT),
+            (&self.location_id, Type::UUID),
+            (&self.reason, Type::TEXT),
+        ]
+    }
+}
+
 /// The overrides of a schedule
 ///
 /// By their first date.
@@ -89,22 +96,12 @@ pub struct OverrideBody {
     responses((status = 200, description = "A page of them", body = Page<Override>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfSchedule { tenant, schedule }): Path<OfSchedule>,
-    Query(wanted): Query<WantedOverrides>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&schedule, Type::UUID),
-        (&wanted.from, Type::TEXT),
-        (&wanted.to, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
-    ];
-    page::<Override>(&state, &caller, OVERRIDES, params, max).await
+pub async fn list(owner: Owner<OfSchedule, WantedOverrides>) -> Answer<Page<Override>> {
+    let wanted = &owner.query;
+    let params: &[Param<'_>] = &[(&wanted.from, Type::TEXT), (&wanted.to, Type::TEXT)];
+    owner
+        .page(OVERRIDES, params, &wanted.after, wanted.max)
+        .await
 }
 
 /// Add an override
@@ -121,14 +118,10 @@ pub async fn list(
     security(("bearer" = []))
 )]
 pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfSchedule { tenant, schedule }): Path<OfSchedule>,
-    _: NoQuery,
+    owner: Owner<New<OfSchedule>>,
     Json(body): Json<OverrideBody>,
-) -> Result<impl IntoResponse, Problem> {
-    let added = put(&state, &caller, &tenant, schedule, &body, None).await?;
-    Ok((StatusCode::CREATED, added))
+) -> Created<Written> {
+    owner.created(PUT, &body.params()).await
 }
 
 /// Set an override anew
@@ -143,39 +136,10 @@ pub async fn create(
     security(("bearer" = []))
 )]
 pub async fn replace(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfScheduleThing {
-        tenant,
-        schedule,
-        id,
-    }): Path<OfScheduleThing>,
-    _: NoQuery,
+    owner: Owner<OfScheduleThing>,
     Json(body): Json<OverrideBody>,
-) -> Result<impl IntoResponse, Problem> {
-    put(&state, &caller, &tenant, schedule, &body, Some(id)).await
-}
-
-async fn put(
-    state: &AppState,
-    caller: &Caller,
-    tenant: &str,
-    schedule: Uuid,
-    body: &OverrideBody,
-    id: Option<Uuid>,
-) -> Result<impl IntoResponse + use<>, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&schedule, Type::UUID),
-        (&body.from, Type::TEXT),
-        (&body.to, Type::TEXT),
-        (&body.opens, Type::TEXT),
-        (&body.closes, Type::TEXT),
-        (&body.location_id, Type::UUID),
-        (&body.reason, Type::TEXT),
-        (&id, Type::UUID),
-    ];
-    written(state, caller, PUT, params).await
+) -> Answer<Written> {
+    owner.written(PUT, &body.params()).await
 }
 
 /// Delete an override
@@ -190,20 +154,6 @@ async fn put(
     responses((status = 204, description = "It is gone"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfScheduleThing {
-        tenant,
-        schedule,
-        id,
-    }): Path<OfScheduleThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&schedule, Type::UUID),
-        (&id, Type::UUID),
-    ];
-    done(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfScheduleThing>) -> Done {
+    owner.done(DELETE, &[]).await
 }

@@ -1,21 +1,16 @@
 //! Resources: what is booked of, and its weekly hours in a line.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_postgres::types::Type;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Page, Removed, Wanted, Written, page, removed, size, written};
-use crate::caller::SignedIn;
+use super::{Answer, OfResource, Owner, Page, Removed, Wanted, Written};
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path, Query};
+use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
 use crate::routes::OfTenant;
-use crate::state::AppState;
 
 const RESOURCES: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor
@@ -37,16 +32,6 @@ const DELETE: &str = "
 const PUT_HOURS: &str = "
     select booking.put_hours(t, booking.resource_of(t, $2), $3) as id
     from booking.member_tenant($1, 'manager') t";
-
-/// An address below a resource.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub struct OfResource {
-    /// Slug or id of the tenant
-    tenant: String,
-    /// Slug or id of the resource
-    resource: String,
-}
 
 /// A resource.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -132,19 +117,8 @@ pub struct Hours {
     responses((status = 200, description = "A page of them, by slug", body = Page<Resource>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(wanted): Query<Wanted>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
-    ];
-    page::<Resource>(&state, &caller, RESOURCES, params, max).await
+pub async fn list(owner: Owner<OfTenant, Wanted>) -> Answer<Page<Resource>> {
+    owner.list(RESOURCES).await
 }
 
 /// Create a resource
@@ -160,16 +134,9 @@ pub async fn list(
     responses((status = 200, description = "It is there", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn put(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
-    Json(body): Json<ResourceBody>,
-) -> Result<impl IntoResponse, Problem> {
+pub async fn put(owner: Owner<OfTenant>, Json(body): Json<ResourceBody>) -> Answer<Written> {
     let metadata = body.metadata.map(Value::Object);
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&body.slug, Type::TEXT),
         (&body.name, Type::TEXT),
         (&body.zone, Type::TEXT),
@@ -181,7 +148,7 @@ pub async fn put(
         (&body.public, Type::BOOL),
         (&metadata, Type::JSONB),
     ];
-    written(&state, &caller, PUT, params).await
+    owner.written(PUT, params).await
 }
 
 /// Change a resource
@@ -198,19 +165,12 @@ pub async fn put(
     security(("bearer" = []))
 )]
 pub async fn change(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfResource { tenant, resource }): Path<OfResource>,
-    _: NoQuery,
+    owner: Owner<OfResource>,
     Json(changes): Json<Map<String, Value>>,
-) -> Result<impl IntoResponse, Problem> {
-    let changes = Value::Object(changes);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&resource, Type::TEXT),
-        (&changes, Type::JSONB),
-    ];
-    written(&state, &caller, PATCH, params).await
+) -> Answer<Written> {
+    owner
+        .written(PATCH, &[(&Value::Object(changes), Type::JSONB)])
+        .await
 }
 
 /// Delete a resource
@@ -225,14 +185,8 @@ pub async fn change(
     responses((status = 200, description = "It is gone, or switched off", body = Removed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfResource { tenant, resource }): Path<OfResource>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&resource, Type::TEXT)];
-    removed(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfResource>) -> Answer<Removed> {
+    owner.removed(DELETE).await
 }
 
 /// Set the weekly hours of a resource
@@ -248,17 +202,6 @@ pub async fn remove(
     responses((status = 200, description = "The schedule that it has now", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn put_hours(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfResource { tenant, resource }): Path<OfResource>,
-    _: NoQuery,
-    Json(body): Json<Hours>,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&resource, Type::TEXT),
-        (&body.hours, Type::TEXT),
-    ];
-    written(&state, &caller, PUT_HOURS, params).await
+pub async fn put_hours(owner: Owner<OfResource>, Json(body): Json<Hours>) -> Answer<Written> {
+    owner.written(PUT_HOURS, &[(&body.hours, Type::TEXT)]).await
 }

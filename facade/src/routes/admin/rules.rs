@@ -1,20 +1,14 @@
 //! Rules: the weekly windows of a schedule.
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{OfSchedule, OfScheduleThing, Page, Written, all, done, written};
-use crate::caller::{Caller, SignedIn};
+use super::{Answer, Created, Done, New, OfSchedule, OfScheduleThing, Owner, Page, Written};
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path};
+use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
-use crate::state::AppState;
 
 const RULES: &str = "
     select to_jsonb(l) - 'valid' || jsonb_build_object('valid_from', lower(l.valid), 'valid_to', upper(l.valid)) as item
@@ -22,8 +16,8 @@ const RULES: &str = "
 
 const PUT: &str = "
     select booking.put_rule(
-        booking.member_tenant($1, 'manager'), schedule => $2, weekday => $3, opens => cast($4 as time), closes => cast($5 as time),
-        valid => daterange(cast($6 as date), cast($7 as date)), location => $8, rule => $9) as id";
+        booking.member_tenant($1, 'manager'), schedule => $2, rule => $3, weekday => $4, opens => cast($5 as time),
+        closes => cast($6 as time), valid => daterange(cast($7 as date), cast($8 as date)), location => $9) as id";
 
 const DELETE: &str = "
     select from booking.delete_rule(booking.member_tenant($1, 'manager'), $2, $3)";
@@ -62,6 +56,19 @@ pub struct RuleBody {
     location_id: Option<Uuid>,
 }
 
+impl RuleBody {
+    fn params(&self) -> [Param<'_>; 6] {
+        [
+            (&self.weekday, Type::INT4),
+            (&self.opens, Type::TEXT),
+            (&self.closes, Type::TEXT),
+            (&self.valid_from, Type::TEXT),
+            (&self.valid_to, Type::TEXT),
+            (&self.location_id, Type::UUID),
+        ]
+    }
+}
+
 /// The weekly windows of a schedule
 #[utoipa::path(
     get,
@@ -72,14 +79,8 @@ pub struct RuleBody {
     responses((status = 200, description = "All of them", body = Page<Rule>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfSchedule { tenant, schedule }): Path<OfSchedule>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&schedule, Type::UUID)];
-    all::<Rule>(&state, &caller, RULES, params).await
+pub async fn list(owner: Owner<OfSchedule>) -> Answer<Page<Rule>> {
+    owner.all(RULES, &[]).await
 }
 
 /// Add a weekly window
@@ -93,15 +94,8 @@ pub async fn list(
     responses((status = 201, description = "It is there", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfSchedule { tenant, schedule }): Path<OfSchedule>,
-    _: NoQuery,
-    Json(body): Json<RuleBody>,
-) -> Result<impl IntoResponse, Problem> {
-    let rule = put(&state, &caller, &tenant, schedule, &body, None).await?;
-    Ok((StatusCode::CREATED, rule))
+pub async fn create(owner: Owner<New<OfSchedule>>, Json(body): Json<RuleBody>) -> Created<Written> {
+    owner.created(PUT, &body.params()).await
 }
 
 /// Set a weekly window anew
@@ -115,40 +109,8 @@ pub async fn create(
     responses((status = 200, description = "It is set", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn replace(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfScheduleThing {
-        tenant,
-        schedule,
-        id,
-    }): Path<OfScheduleThing>,
-    _: NoQuery,
-    Json(body): Json<RuleBody>,
-) -> Result<impl IntoResponse, Problem> {
-    put(&state, &caller, &tenant, schedule, &body, Some(id)).await
-}
-
-async fn put(
-    state: &AppState,
-    caller: &Caller,
-    tenant: &str,
-    schedule: Uuid,
-    body: &RuleBody,
-    id: Option<Uuid>,
-) -> Result<impl IntoResponse + use<>, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&schedule, Type::UUID),
-        (&body.weekday, Type::INT4),
-        (&body.opens, Type::TEXT),
-        (&body.closes, Type::TEXT),
-        (&body.valid_from, Type::TEXT),
-        (&body.valid_to, Type::TEXT),
-        (&body.location_id, Type::UUID),
-        (&id, Type::UUID),
-    ];
-    written(state, caller, PUT, params).await
+pub async fn replace(owner: Owner<OfScheduleThing>, Json(body): Json<RuleBody>) -> Answer<Written> {
+    owner.written(PUT, &body.params()).await
 }
 
 /// Delete a weekly window
@@ -163,20 +125,6 @@ async fn put(
     responses((status = 204, description = "It is gone"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfScheduleThing {
-        tenant,
-        schedule,
-        id,
-    }): Path<OfScheduleThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&schedule, Type::UUID),
-        (&id, Type::UUID),
-    ];
-    done(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfScheduleThing>) -> Done {
+    owner.done(DELETE, &[]).await
 }

@@ -1,21 +1,15 @@
 //! Schedules: opening hours that many resources may share. Their windows: [`super::rules`], [`super::overrides`].
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Page, Wanted, Written, done, page, size, written};
-use crate::caller::{Caller, SignedIn};
+use super::{Answer, Created, Done, New, Owner, Page, Wanted, Written};
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path, Query};
+use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
 use crate::routes::{OfTenant, OfThing};
-use crate::state::AppState;
 
 const SCHEDULES: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor
@@ -23,7 +17,7 @@ const SCHEDULES: &str = "
 
 const PUT: &str = "
     select booking.put_schedule(
-        booking.member_tenant($1, 'manager'), name => $2, zone => $3, holiday_set => $4, schedule => $5) as id";
+        booking.member_tenant($1, 'manager'), schedule => $2, name => $3, zone => $4, holiday_set => $5) as id";
 
 const DELETE: &str = "
     select from booking.delete_schedule(booking.member_tenant($1, 'manager'), $2)";
@@ -54,6 +48,16 @@ pub struct ScheduleBody {
     holiday_set_id: Option<Uuid>,
 }
 
+impl ScheduleBody {
+    fn params(&self) -> [Param<'_>; 3] {
+        [
+            (&self.name, Type::TEXT),
+            (&self.zone, Type::TEXT),
+            (&self.holiday_set_id, Type::UUID),
+        ]
+    }
+}
+
 /// The schedules of a tenant
 #[utoipa::path(
     get,
@@ -64,19 +68,8 @@ pub struct ScheduleBody {
     responses((status = 200, description = "A page of them, by name", body = Page<Schedule>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(wanted): Query<Wanted>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
-    ];
-    page::<Schedule>(&state, &caller, SCHEDULES, params, max).await
+pub async fn list(owner: Owner<OfTenant, Wanted>) -> Answer<Page<Schedule>> {
+    owner.list(SCHEDULES).await
 }
 
 /// Create a schedule
@@ -93,16 +86,10 @@ pub async fn list(
     security(("bearer" = []))
 )]
 pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    owner: Owner<New<OfTenant>>,
     Json(body): Json<ScheduleBody>,
-) -> Result<impl IntoResponse, Problem> {
-    Ok((
-        StatusCode::CREATED,
-        put(&state, &caller, &tenant, &body, None).await?,
-    ))
+) -> Created<Written> {
+    owner.created(PUT, &body.params()).await
 }
 
 /// Change a schedule
@@ -116,31 +103,8 @@ pub async fn create(
     responses((status = 200, description = "It is changed", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn replace(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-    Json(body): Json<ScheduleBody>,
-) -> Result<impl IntoResponse, Problem> {
-    put(&state, &caller, &tenant, &body, Some(id)).await
-}
-
-async fn put(
-    state: &AppState,
-    caller: &Caller,
-    tenant: &str,
-    body: &ScheduleBody,
-    id: Option<Uuid>,
-) -> Result<impl IntoResponse + use<>, Problem> {
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&body.name, Type::TEXT),
-        (&body.zone, Type::TEXT),
-        (&body.holiday_set_id, Type::UUID),
-        (&id, Type::UUID),
-    ];
-    written(state, caller, PUT, params).await
+pub async fn replace(owner: Owner<OfThing>, Json(body): Json<ScheduleBody>) -> Answer<Written> {
+    owner.written(PUT, &body.params()).await
 }
 
 /// Delete a schedule
@@ -155,12 +119,6 @@ async fn put(
     responses((status = 204, description = "It is gone"), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&id, Type::UUID)];
-    done(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfThing>) -> Done {
+    owner.done(DELETE, &[]).await
 }

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::db::Param;
 
 /// The settings of a service. Durations, lengths, steps and buffers are minutes (of a stay: nights); notices and times to live
 /// are intervals such as `2 hours` or `P1D`; times of day are `15:00`. What is left out stays as it is, null takes it away.
@@ -105,13 +108,25 @@ pub struct NewService {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRequirement {
-    pub resources: Vec<Uuid>,
+    resources: Vec<Uuid>,
     /// How many of them a booking takes; 1 for a new one
-    pub pick: Option<i32>,
+    pick: Option<i32>,
     /// `round_robin` (that of a new one), `least_busy`, `priority` or `any`
-    pub strategy: Option<String>,
+    strategy: Option<String>,
     /// Shares of work, one for each resource
-    pub weights: Option<Vec<i32>>,
+    weights: Option<Vec<i32>>,
     /// The lowest is taken first; one for each resource
-    pub priorities: Option<Vec<i32>>,
+    priorities: Option<Vec<i32>>,
+}
+
+impl NewRequirement {
+    pub(super) fn params(&self) -> [Param<'_>; 5] {
+        [
+            (&self.resources, Type::UUID_ARRAY),
+            (&self.pick, Type::INT4),
+            (&self.strategy, Type::TEXT),
+            (&self.weights, Type::INT4_ARRAY),
+            (&self.priorities, Type::INT4_ARRAY),
+        ]
+    }
 }

@@ -1,20 +1,15 @@
 //! Services: what is booked. What each takes: [`super::requirements`].
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 use tokio_postgres::types::{self, Type};
 
 use super::service_body::{NewService, Service, ServiceSettings};
-use super::{Page, Removed, Wanted, Written, page, removed, size, written};
-use crate::caller::SignedIn;
+use super::{Answer, Created, Owner, Page, Removed, Wanted, Written};
 use crate::db::Param;
-use crate::extract::{Json, NoQuery, Path, Query};
+use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
 use crate::problem::Problem;
 use crate::routes::{OfService, OfTenant, PRIVATE};
-use crate::state::AppState;
 
 const SERVICES: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor
@@ -48,19 +43,8 @@ const DELETE: &str = "
     responses((status = 200, description = "A page of them, by slug", body = Page<Service>), Problems),
     security(("bearer" = []))
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(wanted): Query<Wanted>,
-) -> Result<impl IntoResponse, Problem> {
-    let max = size(wanted.max);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&wanted.after, Type::TEXT),
-        (&max, Type::INT4),
-    ];
-    page::<Service>(&state, &caller, SERVICES, params, max).await
+pub async fn list(owner: Owner<OfTenant, Wanted>) -> Answer<Page<Service>> {
+    owner.list(SERVICES).await
 }
 
 /// A service
@@ -73,16 +57,10 @@ pub async fn list(
     responses((status = 200, description = "The service", body = Service), Problems),
     security(("bearer" = []))
 )]
-pub async fn show(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfService { tenant, service }): Path<OfService>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&service, Type::TEXT)];
-    let rows = state.db.read(&caller, SERVICE, params).await?;
+pub async fn show(owner: Owner<OfService>) -> Answer<Service> {
+    let rows = owner.read(SERVICE, &[]).await?;
     let row = rows.first().ok_or_else(Problem::not_found)?;
-    let types::Json(found) = row.try_get::<_, types::Json<Service>>("item")?;
+    let types::Json(found) = row.try_get("item")?;
     Ok((PRIVATE, axum::Json(found)))
 }
 
@@ -99,23 +77,13 @@ pub async fn show(
     responses((status = 201, description = "It is there", body = Written), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn create(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
-    Json(new): Json<NewService>,
-) -> Result<impl IntoResponse, Problem> {
-    let settings = Value::Object(new.settings);
-    let requirements = json!(new.requirements);
+pub async fn create(owner: Owner<OfTenant>, Json(new): Json<NewService>) -> Created<Written> {
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&new.slug, Type::TEXT),
-        (&settings, Type::JSONB),
-        (&requirements, Type::JSONB),
+        (&Value::Object(new.settings), Type::JSONB),
+        (&json!(new.requirements), Type::JSONB),
     ];
-    let service = written(&state, &caller, CREATE, params).await?;
-    Ok((StatusCode::CREATED, service))
+    owner.created(CREATE, params).await
 }
 
 /// Change a service
@@ -132,19 +100,12 @@ pub async fn create(
     security(("bearer" = []))
 )]
 pub async fn change(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfService { tenant, service }): Path<OfService>,
-    _: NoQuery,
+    owner: Owner<OfService>,
     Json(changes): Json<Map<String, Value>>,
-) -> Result<impl IntoResponse, Problem> {
-    let changes = Value::Object(changes);
-    let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
-        (&service, Type::TEXT),
-        (&changes, Type::JSONB),
-    ];
-    written(&state, &caller, PATCH, params).await
+) -> Answer<Written> {
+    owner
+        .written(PATCH, &[(&Value::Object(changes), Type::JSONB)])
+        .await
 }
 
 /// Delete a service
@@ -159,12 +120,6 @@ pub async fn change(
     responses((status = 200, description = "It is gone, or switched off", body = Removed), WriteProblems),
     security(("bearer" = []))
 )]
-pub async fn remove(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfService { tenant, service }): Path<OfService>,
-    _: NoQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&service, Type::TEXT)];
-    removed(&state, &caller, DELETE, params).await
+pub async fn remove(owner: Owner<OfService>) -> Answer<Removed> {
+    owner.removed(DELETE).await
 }

@@ -1,24 +1,19 @@
 //! Why a start is not offered; pages of availability, anew; and whether they are right.
 
 use axum::Json;
-use axum::extract::State;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Page, all};
-use crate::caller::SignedIn;
+use super::{Answer, Owner, Page};
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{JsonOrNothing, NoQuery, Path, Query};
+use crate::extract::JsonOrNothing;
 use crate::instant::Instant;
 use crate::openapi::{Problems, WriteProblems};
-use crate::problem::Problem;
 use crate::routes::{OfTenant, PRIVATE};
-use crate::state::AppState;
 
 const EXPLAIN: &str = "
     select to_jsonb(e) as item
@@ -116,21 +111,16 @@ pub struct Drift {
     responses((status = 200, description = "The reasons", body = Page<Reason>), Problems),
     security(("bearer" = []))
 )]
-pub async fn explain(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(start): Query<Start>,
-) -> Result<impl IntoResponse, Problem> {
+pub async fn explain(owner: Owner<OfTenant, Start>) -> Answer<Page<Reason>> {
+    let start = &owner.query;
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&start.service, Type::TEXT),
         (&start.starts_at, Type::TIMESTAMPTZ),
         (&start.duration, Type::INT4),
         (&start.resource, Type::TEXT),
         (&start.seats, Type::INT4),
     ];
-    all::<Reason>(&state, &caller, EXPLAIN, params).await
+    owner.all(EXPLAIN, params).await
 }
 
 /// Write pages of availability anew
@@ -147,20 +137,15 @@ pub async fn explain(
     security(("bearer" = []))
 )]
 pub async fn recompute(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    owner: Owner<OfTenant>,
     JsonOrNothing(what): JsonOrNothing<Recompute>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Answer<Recomputed> {
     let params: &[Param<'_>] = &[
-        (&tenant, Type::TEXT),
         (&what.resource, Type::TEXT),
         (&what.from, Type::TIMESTAMPTZ),
         (&what.to, Type::TIMESTAMPTZ),
     ];
-    let row = state.db.write(&caller, RECOMPUTE, params).await?;
-    let pages = row.try_get("pages")?;
+    let pages = owner.write(RECOMPUTE, params).await?.try_get("pages")?;
     Ok((PRIVATE, Json(Recomputed { pages })))
 }
 
@@ -176,12 +161,7 @@ pub async fn recompute(
     responses((status = 200, description = "What differs", body = Page<Drift>), Problems),
     security(("bearer" = []))
 )]
-pub async fn verify(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    Query(of): Query<OfWhich>,
-) -> Result<impl IntoResponse, Problem> {
-    let params: &[Param<'_>] = &[(&tenant, Type::TEXT), (&of.resource, Type::TEXT)];
-    all::<Drift>(&state, &caller, VERIFY, params).await
+pub async fn verify(owner: Owner<OfTenant, OfWhich>) -> Answer<Page<Drift>> {
+    let params: &[Param<'_>] = &[(&owner.query.resource, Type::TEXT)];
+    owner.all(VERIFY, params).await
 }
