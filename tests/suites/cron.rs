@@ -8,12 +8,12 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use pg_booking_tests::{
     cluster::{Cluster, text},
+    fixture::FIXTURE,
     readme::{blocks, trimmed},
     server,
 };
 use tokio_postgres::{Client, error::SqlState};
 
-const FIXTURE: &str = include_str!("../isolation/fixture.sql");
 const SETTINGS: [&str; 4] = [
     "fsync=off",
     "shared_preload_libraries=pg_cron",

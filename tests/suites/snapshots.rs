@@ -8,11 +8,10 @@ use futures_util::future::try_join_all;
 use pg_booking_tests::{
     TestDb,
     cluster::{Cluster, kill},
+    fixture::{sound, text, world},
 };
 use tokio::{sync::Barrier, time::timeout};
 use tokio_postgres::{Client, error::SqlState};
-
-const FIXTURE: &str = include_str!("../isolation/fixture.sql");
 
 /// Everything that a call could leave behind, and every page.
 const EVERYTHING: &str = "select md5(string_agg(t, E'\\n' order by t)) from (
@@ -26,16 +25,6 @@ const EVERYTHING: &str = "select md5(string_agg(t, E'\\n' order by t)) from (
     union all select 'version' || r from booking.resource r
     union all select 'page' || a from booking.availability a) t (t)";
 
-async fn world(client: &Client) -> Result<()> {
-    client.batch_execute(FIXTURE).await?;
-    client.batch_execute("call test.world()").await?;
-    Ok(())
-}
-
-async fn text(client: &Client, query: &str) -> Result<String> {
-    Ok(client.query_one(query, &[]).await?.get(0))
-}
-
 /// The answer of a call, or the SQLSTATE of its failure.
 async fn answer(client: &Client, query: &str) -> Result<String> {
     match client.query_one(query, &[]).await {
@@ -46,17 +35,6 @@ async fn answer(client: &Client, query: &str) -> Result<String> {
             .code()
             .to_owned()),
     }
-}
-
-async fn sound(client: &Client) -> Result<()> {
-    let wrong: Vec<String> = client
-        .query("select what from test.wrong", &[])
-        .await?
-        .iter()
-        .map(|row| row.get(0))
-        .collect();
-    ensure!(wrong.is_empty(), "{wrong:#?}");
-    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

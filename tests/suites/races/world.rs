@@ -4,11 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
-use pg_booking_tests::TestDb;
+use pg_booking_tests::{TestDb, fixture};
 use tokio::{sync::Mutex, time};
 use tokio_postgres::Client;
 
-const FIXTURE: &str = include_str!("../../isolation/fixture.sql");
 /// An advisory lock behind which the clients of a race line up.
 const GATE: i64 = 7;
 
@@ -25,8 +24,7 @@ impl World {
     pub async fn new(name: &str) -> Result<Self> {
         let db = TestDb::new(name).await?;
         let watch = db.connect().await?;
-        watch.batch_execute(FIXTURE).await?;
-        watch.batch_execute("call test.world()").await?;
+        fixture::world(&watch).await?;
         Ok(Self { db, watch })
     }
 
@@ -36,12 +34,6 @@ impl World {
 
     pub async fn number(&self, query: &str) -> Result<i64> {
         Ok(self.watch.query_one(query, &[]).await?.get(0))
-    }
-
-    /// The rows of a query of one text column.
-    pub async fn texts(&self, query: &str) -> Result<Vec<String>> {
-        let rows = self.watch.query(query, &[]).await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// Connects a client for each query, lets all go at once, and returns their answers in the order of the queries.
@@ -72,8 +64,7 @@ impl World {
 
     /// Whatever was raced: nothing is wrong, and nobody deadlocked.
     pub async fn sound(&self) -> Result<()> {
-        let wrong = self.texts("select what from test.wrong").await?;
-        ensure!(wrong.is_empty(), "{wrong:#?}");
+        fixture::sound(&self.watch).await?;
         let log = self.db.log()?;
         ensure!(!log.contains("deadlock detected"), "{log}");
         Ok(())
