@@ -58,12 +58,19 @@ pub struct Held(BTreeMap<Span, HeldSpan>);
 
 impl FromIterator<HeldSpan> for Held {
     fn from_iter<I: IntoIterator<Item = HeldSpan>>(spans: I) -> Self {
-        let key = |span: &HeldSpan| (span.starts_at, span.ends_at, span.resource_id);
-        Self(spans.into_iter().map(|span| (key(&span), span)).collect())
+        let mut held = Self::default();
+        spans.into_iter().for_each(|span| held.insert(span));
+        held
     }
 }
 
 impl Held {
+    /// Takes a span up.
+    pub fn insert(&mut self, span: HeldSpan) {
+        let key = (span.starts_at, span.ends_at, span.resource_id);
+        self.0.insert(key, span);
+    }
+
     /// What a viewer hears first.
     pub fn all(&self) -> HeldChanged {
         HeldChanged {
@@ -101,11 +108,19 @@ impl Frame {
         let _ = write!(self.0, "event: {event}\nid: {id}\ndata: {data}\n\n");
     }
 
+    /// Adds `event: reset`, which says it all by its name.
+    pub fn reset(&mut self, id: &str) {
+        self.push("reset", id, &Nothing {});
+    }
+
     /// The bytes, if there are any; from here on they are shared.
     pub fn done(self) -> Option<Bytes> {
         (!self.0.is_empty()).then(|| self.0.freeze())
     }
 }
+
+#[derive(Serialize)]
+struct Nothing {}
 
 /// A sign of life. Without data nobody is told, and its id is remembered all the same: whoever looks at a quiet service does
 /// not fall behind.
@@ -182,7 +197,7 @@ mod tests {
             to: None,
         };
         frame.push("slots", "e-1", &changed);
-        frame.push("reset", "e-2", &serde_json::json!({}));
+        frame.reset("e-2");
         assert_eq!(
             frame.done().unwrap(),
             "event: slots\nid: e-1\ndata: {\"resource_id\":null,\"from\":null,\"to\":null}\n\n\

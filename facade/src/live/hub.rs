@@ -188,6 +188,23 @@ impl Hub {
     pub fn room(&self) -> MutexGuard<'_, Room> {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Lets somebody in. From here on nothing is left out: whatever is told from now on they hear.
+    pub fn seat(&self, newcomer: Coming, mut first: VecDeque<Bytes>, after: &str) {
+        let mut room = self.room();
+        // Gone between two reads of one turn.
+        let seat = match room.services.get_mut(&newcomer.watch) {
+            Some(service) => {
+                first.push_back(service.all(after));
+                Ok(Seat {
+                    first,
+                    news: service.news.subscribe(),
+                })
+            }
+            None => Err(Problem::not_found()),
+        };
+        let _ = newcomer.answer.send(seat);
+    }
 }
 
 /// Somebody who looks.
