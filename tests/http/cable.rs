@@ -53,12 +53,8 @@ pub async fn proxy(db: &TestDb) -> Result<(u16, watch::Sender<Cable>)> {
 pub async fn world(name: &str) -> Result<(World, watch::Sender<Cable>)> {
     let world = World::new(name).await?;
     let (port, cable) = proxy(&world.db).await?;
-    let through = format!(
-        "postgres://{}@127.0.0.1:{port}/{}",
-        world.role, world.db.name
-    );
     let world = world
-        .behind(&through, |config| {
+        .through(port, |config| {
             config.statement_timeout = Duration::from_millis(300);
             config.acquire_timeout = Duration::from_millis(1000);
         })

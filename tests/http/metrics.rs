@@ -142,12 +142,8 @@ async fn an_address_of_its_own_serves_metrics_and_nothing_else() -> Result<()> {
 async fn metrics_are_there_while_the_database_is_away() -> Result<()> {
     let world = World::new("metrics").await?;
     let (port, cable) = proxy(&world.db).await?;
-    let through = format!(
-        "postgres://{}@127.0.0.1:{port}/{}",
-        world.role, world.db.name
-    );
     let world = world
-        .behind(&through, |config| {
+        .through(port, |config| {
             config.metrics = true;
             config.acquire_timeout = Duration::from_millis(300);
         })

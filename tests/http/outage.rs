@@ -58,6 +58,19 @@ async fn assert_back(world: &World) -> Result<()> {
     Ok(())
 }
 
+/// Breaks the cable in each of these ways, and mends it.
+async fn assert_away_and_back(ways: &[Cable]) -> Result<()> {
+    let (world, cable) = world("outage").await?;
+    for broken in ways {
+        eprintln!("{broken:?}");
+        assert_back(&world).await?;
+        cable.send(*broken)?;
+        assert_away(&world).await?;
+        cable.send(Cable::Whole)?;
+    }
+    assert_back(&world).await
+}
+
 async fn hold(world: &World, n: i64) -> Result<Answer> {
     world
         .hold(monday_at(9 + n % 8 + 24 * (n / 8)), &session())
@@ -66,39 +79,25 @@ async fn hold(world: &World, n: i64) -> Result<Answer> {
 
 #[tokio::test]
 async fn a_database_that_goes_away_is_503_and_found_again_when_it_is_back() -> Result<()> {
-    let (world, cable) = world("outage").await?;
-    for broken in [
+    assert_away_and_back(&[
         Cable::Cut,
         Cable::Refused,
         Cable::Reset,
         Cable::CutAnswer(40),
         Cable::CutQuestion(40),
-    ] {
-        eprintln!("{broken:?}");
-        assert_back(&world).await?;
-        cable.send(broken)?;
-        assert_away(&world).await?;
-        cable.send(Cable::Whole)?;
-    }
-    assert_back(&world).await
+    ])
+    .await
 }
 
 #[tokio::test]
 async fn a_database_that_falls_silent_is_given_up_in_time() -> Result<()> {
-    let (world, cable) = world("outage").await?;
-    for broken in [
+    assert_away_and_back(&[
         Cable::Silent,
         Cable::HalfOpen,
         Cable::Slow(Duration::from_secs(60)),
         Cable::Trickle(200),
-    ] {
-        eprintln!("{broken:?}");
-        assert_back(&world).await?;
-        cable.send(broken)?;
-        assert_away(&world).await?;
-        cable.send(Cable::Whole)?;
-    }
-    assert_back(&world).await
+    ])
+    .await
 }
 
 #[tokio::test]
@@ -139,11 +138,7 @@ async fn a_facade_may_start_before_its_database() -> Result<()> {
     let (port, cable) = proxy(&world.db).await?;
     cable.send(Cable::Refused)?;
     sleep(Duration::from_millis(50)).await;
-    let through = format!(
-        "postgres://{}@127.0.0.1:{port}/{}",
-        world.role, world.db.name
-    );
-    let world = world.behind(&through, |_| ()).await?;
+    let world = world.through(port, |_| ()).await?;
     assert_away(&world).await?;
     cable.send(Cable::Whole)?;
     sleep(Duration::from_millis(50)).await;

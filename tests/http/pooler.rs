@@ -78,11 +78,7 @@ impl Pgbouncer {
 
     /// The facade of `world`, which from now on asks through this.
     async fn before(&self, world: World, set: impl FnOnce(&mut Config)) -> Result<World> {
-        let through = format!(
-            "postgres://{}@127.0.0.1:{}/{}",
-            world.role, self.port, world.db.name
-        );
-        world.behind(&through, set).await
+        world.through(self.port, set).await
     }
 }
 

@@ -104,6 +104,12 @@ impl World {
         Ok(self)
     }
 
+    /// Likewise, by what listens at a port of this machine.
+    pub async fn through(self, port: u16, set: impl FnOnce(&mut Config)) -> Result<Self> {
+        let url = format!("postgres://{}@127.0.0.1:{port}/{}", self.role, self.db.name);
+        self.behind(&url, set).await
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }
