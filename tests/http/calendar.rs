@@ -124,28 +124,15 @@ async fn what_is_held_is_told_without_by_whom_and_kept_by_nobody() -> Result<()>
 #[tokio::test]
 async fn unknown_inactive_and_foreign_are_one_for_all_of_a_calendar() -> Result<()> {
     let world = World::new("calendar").await?;
-    world
-        .sql
-        .batch_execute(
-            "insert into booking.tenant (slug, name, zone, active) values ('closed', 'Closed', 'UTC', false);
-             insert into booking.tenant (slug, name, zone) values ('other', 'Other', 'UTC')",
-        )
-        .await?;
-    let mut bodies = Vec::new();
-    for what in ["slots", "days", "held"] {
-        for path in [
+    world.neighbours().await?;
+    let unknown = ["slots", "days", "held"].into_iter().flat_map(|what| {
+        [
             path(what, "").replace("acme", "nobody"),
             path(what, "").replace("acme", "closed"),
             path(what, "").replace("acme", "other"),
             path(what, "").replace("haircut", "nothing"),
             path(what, "&resource=00000000-0000-0000-0000-000000000000"),
-        ] {
-            let answer = world.get(&path).await?;
-            assert_eq!(answer.status, 404, "{path}");
-            bodies.push(answer.stable_body());
-        }
-    }
-    bodies.dedup();
-    assert_eq!(bodies.len(), 1, "{bodies:?}");
-    Ok(())
+        ]
+    });
+    world.assert_one_404(unknown).await
 }

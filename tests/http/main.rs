@@ -3,6 +3,8 @@
 
 /// An issuer of tokens.
 mod issuer;
+/// Tenants beside the shop, and the one answer to what is not there.
+mod neighbours;
 /// A shop, a facade in front of it, a client.
 mod world;
 

@@ -1,6 +1,6 @@
 //! `GET services`.
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::world::World;
 
@@ -55,13 +55,7 @@ async fn what_is_not_public_is_not_listed() -> Result<()> {
 #[tokio::test]
 async fn unknown_inactive_and_foreign_cannot_be_told_apart() -> Result<()> {
     let world = World::new("services").await?;
-    world
-        .sql
-        .batch_execute(
-            "insert into booking.tenant (slug, name, zone, active) values ('closed', 'Closed', 'UTC', false);
-             insert into booking.tenant (slug, name, zone) values ('other', 'Other', 'UTC');",
-        )
-        .await?;
+    world.neighbours().await?;
     let row = world
         .sql
         .query_one("select service_id::text from booking.service", &[])
@@ -69,8 +63,7 @@ async fn unknown_inactive_and_foreign_cannot_be_told_apart() -> Result<()> {
     let foreign = row.get::<_, String>(0);
     let range = "from=2030-01-07T00:00:00Z&to=2030-01-08T00:00:00Z";
 
-    let mut bodies: Vec<Value> = Vec::new();
-    for path in [
+    let unknown = [
         "/v1/nobody/services".to_owned(),
         "/v1/closed/services".to_owned(),
         "/v1/00000000-0000-0000-0000-000000000000/services".to_owned(),
@@ -78,12 +71,6 @@ async fn unknown_inactive_and_foreign_cannot_be_told_apart() -> Result<()> {
         format!("/v1/closed/services/haircut/slots?{range}"),
         format!("/v1/other/services/haircut/slots?{range}"),
         format!("/v1/other/services/{foreign}/slots?{range}"),
-    ] {
-        let answer = world.get(&path).await?;
-        assert_eq!(answer.status, 404, "{path}");
-        bodies.push(answer.stable_body());
-    }
-    bodies.dedup();
-    assert_eq!(bodies.len(), 1, "{bodies:?}");
-    Ok(())
+    ];
+    world.assert_one_404(unknown).await
 }
