@@ -53,6 +53,12 @@ impl Caller {
     };
 }
 
+impl AsRef<Self> for Caller {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
@@ -119,6 +125,12 @@ fn named_by(claims: Claims, roles: &Roles) -> Result<Who, Problem> {
 
 /// Whoever has signed in, and the service: 401 for visitors.
 pub struct SignedIn(pub Caller);
+
+impl AsRef<Caller> for SignedIn {
+    fn as_ref(&self) -> &Caller {
+        &self.0
+    }
+}
 
 impl FromRequestParts<AppState> for SignedIn {
     type Rejection = Problem;

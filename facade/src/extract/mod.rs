@@ -37,21 +37,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 }
 
 /// No part after the `?`: what nobody asks for there is a mistake, as an unknown parameter is elsewhere.
-pub struct NoQuery;
-
-/// The query of which [`NoQuery`] is the extractor.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
-
-impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Query::<Nothing>::from_request_parts(parts, state).await?;
-        Ok(Self)
-    }
-}
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {

@@ -1,8 +1,7 @@
 //! Bookings, from a hold or direct.
 
-use axum::extract::State;
+use axum::Json as Body;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
@@ -10,16 +9,13 @@ use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{OfTenant, PRIVATE};
-use crate::caller::Caller;
+use super::{At, Created, OfTenant, PRIVATE};
 use crate::count::Count;
-use crate::extract::{IdempotencyKey, Json, NoQuery, Path, Session};
+use crate::db::Param;
+use crate::extract::{IdempotencyKey, Json, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
-use crate::problem::Problem;
-use crate::refusal;
 use crate::secret::Secret;
-use crate::state::AppState;
 
 const TRY_BOOK: &str = "
     select booking_id, status, starts_at, ends_at, manage_token, manage_url, payment_required, payment_url, code, detail
@@ -98,41 +94,26 @@ impl TryFrom<&Row> for Booking {
     security((), ("bearer" = []))
 )]
 pub async fn create(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    at: At<OfTenant>,
     session: Session,
     IdempotencyKey(key): IdempotencyKey,
     Json(new): Json<NewBooking>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Created<Booking> {
     let session = session.or(new.session_id)?;
     let customer = Secret(Value::Object(new.customer.0));
-    let row = state
-        .db
-        .write(
-            &caller,
-            TRY_BOOK,
-            &[
-                (&tenant, Type::TEXT),
-                (&new.hold_id, Type::UUID),
-                (&session, Type::TEXT),
-                (&new.service, Type::TEXT),
-                (&new.starts_at, Type::TIMESTAMPTZ),
-                (&new.duration, Type::INT4),
-                (&new.resource, Type::UUID),
-                (&customer, Type::JSONB),
-                (&new.if_still_free, Type::BOOL),
-                (&new.slot_id, Type::TEXT),
-                (&key, Type::TEXT),
-                (&new.seats, Type::INT4),
-            ],
-        )
-        .await?;
-    refusal::check(&row)?;
-    Ok((
-        StatusCode::CREATED,
-        PRIVATE,
-        axum::Json(Booking::try_from(&row)?),
-    ))
+    let params: &[Param<'_>] = &[
+        (&new.hold_id, Type::UUID),
+        (&session, Type::TEXT),
+        (&new.service, Type::TEXT),
+        (&new.starts_at, Type::TIMESTAMPTZ),
+        (&new.duration, Type::INT4),
+        (&new.resource, Type::UUID),
+        (&customer, Type::JSONB),
+        (&new.if_still_free, Type::BOOL),
+        (&new.slot_id, Type::TEXT),
+        (&key, Type::TEXT),
+        (&new.seats, Type::INT4),
+    ];
+    let row = at.attempt(TRY_BOOK, params).await?;
+    Ok((StatusCode::CREATED, PRIVATE, Body(Booking::try_from(&row)?)))
 }

@@ -1,21 +1,18 @@
 //! A session keeps what it holds.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{OfTenant, PRIVATE};
-use crate::caller::Caller;
-use crate::extract::{JsonOrNothing, NoQuery, Path, Session};
+use super::{Answer, At, OfTenant, PRIVATE};
+use crate::db::Param;
+use crate::extract::{JsonOrNothing, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
-use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::state::AppState;
 
 const TRY_HEARTBEAT: &str = "
     select hold_id, starts_at, ends_at, expires_at, status, code
@@ -82,29 +79,16 @@ impl TryFrom<&Row> for KeptHold {
     security((), ("bearer" = []))
 )]
 pub async fn beat(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    at: At<OfTenant>,
     session: Session,
     JsonOrNothing(beat): JsonOrNothing<Beat>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Answer<Kept> {
     let session = session.or(beat.session_id)?;
-    let rows = state
-        .db
-        .write_rows(
-            &caller,
-            TRY_HEARTBEAT,
-            &[
-                (&tenant, Type::TEXT),
-                (&session, Type::TEXT),
-                (&beat.holds, Type::UUID_ARRAY),
-            ],
-        )
-        .await?;
+    let params: &[Param<'_>] = &[(&session, Type::TEXT), (&beat.holds, Type::UUID_ARRAY)];
+    let rows = at.write_rows(TRY_HEARTBEAT, params).await?;
     let holds = rows
         .iter()
         .map(KeptHold::try_from)
         .collect::<Result<_, _>>()?;
-    Ok((PRIVATE, axum::Json(Kept { holds })))
+    Ok((PRIVATE, Json(Kept { holds })))
 }

@@ -1,8 +1,7 @@
 //! Several starts of a service are held together, all or none.
 
-use axum::extract::State;
+use axum::Json as Body;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -10,16 +9,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::holds::Hold;
-use super::{OfTenant, PRIVATE};
-use crate::caller::Caller;
+use super::{At, Created, OfTenant, PRIVATE};
 use crate::count::Count;
-use crate::extract::{Json, NoQuery, Path, Session};
+use crate::db::Param;
+use crate::extract::{Json, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
 use crate::problem::{AllRefused, Problem, Refused};
 use crate::refusal;
 use crate::secret::Secret;
-use crate::state::AppState;
 
 const TRY_HOLD_MANY: &str = "
     select hold_id, starts_at, ends_at, expires_at, resources, code, detail
@@ -66,37 +64,24 @@ pub struct Holds {
     security((), ("bearer" = []))
 )]
 pub async fn create(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    at: At<OfTenant>,
     session: Session,
     Json(new): Json<NewHolds>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Created<Holds> {
     let session = session.or(new.session_id)?;
-    let rows = state
-        .db
-        .write_rows(
-            &caller,
-            TRY_HOLD_MANY,
-            &[
-                (&tenant, Type::TEXT),
-                (&new.service, Type::TEXT),
-                (&new.starts_at, Type::TIMESTAMPTZ_ARRAY),
-                (&session, Type::TEXT),
-                (&new.duration, Type::INT4),
-                (&new.resource, Type::UUID),
-                (
-                    &new.ttl_seconds.map(|Count(seconds)| f64::from(seconds)),
-                    Type::FLOAT8,
-                ),
-                (&new.seats, Type::INT4),
-            ],
-        )
-        .await?;
+    let params: &[Param<'_>] = &[
+        (&new.service, Type::TEXT),
+        (&new.starts_at, Type::TIMESTAMPTZ_ARRAY),
+        (&session, Type::TEXT),
+        (&new.duration, Type::INT4),
+        (&new.resource, Type::UUID),
+        (&new.ttl_seconds, Type::INT4),
+        (&new.seats, Type::INT4),
+    ];
+    let rows = at.write_rows(TRY_HOLD_MANY, params).await?;
     check(&rows)?;
     let holds = rows.iter().map(Hold::try_from).collect::<Result<_, _>>()?;
-    Ok((StatusCode::CREATED, PRIVATE, axum::Json(Holds { holds })))
+    Ok((StatusCode::CREATED, PRIVATE, Body(Holds { holds })))
 }
 
 /// What stands in the way, by the first of it. A quota is nothing that a start could help.

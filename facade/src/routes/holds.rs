@@ -1,6 +1,7 @@
 //! A slot is held. Several at once: [`super::hold_many`]; kept: [`super::heartbeat`]; let go: [`super::release`].
 
-use axum::extract::{OriginalUri, State};
+use axum::Json as Body;
+use axum::extract::OriginalUri;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
@@ -10,16 +11,14 @@ use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{OfTenant, PRIVATE};
-use crate::caller::Caller;
+use super::{At, OfTenant, PRIVATE};
 use crate::count::Count;
-use crate::extract::{Json, NoQuery, Path, Session};
+use crate::db::Param;
+use crate::extract::{Json, Session};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
 use crate::problem::Problem;
-use crate::refusal;
 use crate::secret::Secret;
-use crate::state::AppState;
 
 const TRY_HOLD: &str = "
     select hold_id, starts_at, ends_at, expires_at, resources, code, detail
@@ -86,43 +85,23 @@ impl TryFrom<&Row> for Hold {
     security((), ("bearer" = []))
 )]
 pub async fn create(
-    State(state): State<AppState>,
-    caller: Caller,
+    at: At<OfTenant>,
     OriginalUri(uri): OriginalUri,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
     session: Session,
     Json(new): Json<NewHold>,
 ) -> Result<impl IntoResponse, Problem> {
     let session = session.or(new.session_id)?;
-    let row = state
-        .db
-        .write(
-            &caller,
-            TRY_HOLD,
-            &[
-                (&tenant, Type::TEXT),
-                (&new.service, Type::TEXT),
-                (&new.starts_at, Type::TIMESTAMPTZ),
-                (&session, Type::TEXT),
-                (&new.duration, Type::INT4),
-                (&new.resource, Type::UUID),
-                (
-                    &new.ttl_seconds.map(|Count(seconds)| f64::from(seconds)),
-                    Type::FLOAT8,
-                ),
-                (&new.slot_id, Type::TEXT),
-                (&new.seats, Type::INT4),
-            ],
-        )
-        .await?;
-    refusal::check(&row)?;
-    let hold = Hold::try_from(&row)?;
-    let location = format!("{}/{}", uri.path(), hold.hold_id);
-    Ok((
-        StatusCode::CREATED,
-        PRIVATE,
-        [(LOCATION, location)],
-        axum::Json(hold),
-    ))
+    let params: &[Param<'_>] = &[
+        (&new.service, Type::TEXT),
+        (&new.starts_at, Type::TIMESTAMPTZ),
+        (&session, Type::TEXT),
+        (&new.duration, Type::INT4),
+        (&new.resource, Type::UUID),
+        (&new.ttl_seconds, Type::INT4),
+        (&new.slot_id, Type::TEXT),
+        (&new.seats, Type::INT4),
+    ];
+    let hold = Hold::try_from(&at.attempt(TRY_HOLD, params).await?)?;
+    let location = [(LOCATION, format!("{}/{}", uri.path(), hold.hold_id))];
+    Ok((StatusCode::CREATED, PRIVATE, location, Body(hold)))
 }

@@ -1,20 +1,16 @@
 //! One's own booking for one's own calendar: iCalendar (RFC 5545), by its manage token.
 
-use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::{OfTenant, PRIVATE};
-use crate::caller::Caller;
-use crate::extract::{BookingToken, NoQuery, Path};
+use super::{At, OfTenant, PRIVATE};
+use crate::extract::BookingToken;
 use crate::ics::{Entry, When};
 use crate::openapi::Problems;
 use crate::problem::Problem;
-use crate::refusal;
-use crate::state::AppState;
 
 const TRY_SHOW: &str = "
     select booking_id, service, status, starts_at, ends_at, stay, timezone(zone, starts_at)::date as arrival,
@@ -54,22 +50,10 @@ impl TryFrom<&Row> for Entry {
     security((), ("bearer" = []))
 )]
 pub async fn download(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    at: At<OfTenant>,
     BookingToken(token): BookingToken,
 ) -> Result<impl IntoResponse, Problem> {
-    let rows = state
-        .db
-        .read(
-            &caller,
-            TRY_SHOW,
-            &[(&tenant, Type::TEXT), (&token, Type::TEXT)],
-        )
-        .await?;
-    let row = rows.first().ok_or_else(Problem::internal)?;
-    refusal::check(row)?;
+    let row = at.look(TRY_SHOW, &[(&token, Type::TEXT)]).await?;
     let headers = [
         (
             CONTENT_TYPE,
@@ -80,5 +64,5 @@ pub async fn download(
             HeaderValue::from_static("attachment; filename=\"booking.ics\""),
         ),
     ];
-    Ok((PRIVATE, headers, Entry::try_from(row)?.write()))
+    Ok((PRIVATE, headers, Entry::try_from(&row)?.write()))
 }

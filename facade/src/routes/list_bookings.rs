@@ -7,8 +7,8 @@ use tokio_postgres::types::Type;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::OfTenant;
-use super::admin::{Answer, Owner, Page};
+use super::admin::{Owner, Page};
+use super::{Answer, OfTenant};
 use crate::count::Count;
 use crate::db::Param;
 use crate::instant::Instant;

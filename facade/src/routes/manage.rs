@@ -1,21 +1,16 @@
 //! One's own booking, by its manage token. What is done about it: [`super::manage_change`]; for a calendar: [`super::ics`].
 
-use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::Json;
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{OfTenant, PRIVATE};
-use crate::caller::Caller;
-use crate::extract::{BookingToken, NoQuery, Path};
+use super::{Answer, At, OfTenant, PRIVATE};
+use crate::extract::BookingToken;
 use crate::instant::Instant;
 use crate::openapi::Problems;
-use crate::problem::Problem;
-use crate::refusal;
-use crate::state::AppState;
 
 const TRY_SHOW: &str = "
     select booking_id, service_id, service, status, starts_at, ends_at, zone, seats, resources, location_id, location,
@@ -96,22 +91,7 @@ impl TryFrom<&Row> for ManagedBooking {
     responses((status = 200, description = "The booking", body = ManagedBooking), Problems),
     security((), ("bearer" = []))
 )]
-pub async fn show(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
-    BookingToken(token): BookingToken,
-) -> Result<impl IntoResponse, Problem> {
-    let rows = state
-        .db
-        .read(
-            &caller,
-            TRY_SHOW,
-            &[(&tenant, Type::TEXT), (&token, Type::TEXT)],
-        )
-        .await?;
-    let row = rows.first().ok_or_else(Problem::internal)?;
-    refusal::check(row)?;
-    Ok((PRIVATE, axum::Json(ManagedBooking::try_from(row)?)))
+pub async fn show(at: At<OfTenant>, BookingToken(token): BookingToken) -> Answer<ManagedBooking> {
+    let row = at.look(TRY_SHOW, &[(&token, Type::TEXT)]).await?;
+    Ok((PRIVATE, Json(ManagedBooking::try_from(&row)?)))
 }

@@ -1,23 +1,19 @@
 //! One's own booking is cancelled or moved, by its manage token.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::Json as Body;
 use serde::Deserialize;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::bookings::Booking;
-use super::{OfTenant, PRIVATE};
-use crate::caller::Caller;
+use super::{Answer, At, OfTenant, PRIVATE};
 use crate::count::Count;
-use crate::extract::{BookingToken, IdempotencyKey, Json, JsonOrNothing, NoQuery, Path};
+use crate::db::Param;
+use crate::extract::{BookingToken, IdempotencyKey, Json, JsonOrNothing};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
-use crate::problem::Problem;
-use crate::refusal;
 use crate::secret::Secret;
-use crate::state::AppState;
 
 const TRY_CANCEL: &str = "
     select booking_id, status, starts_at, ends_at, manage_token, manage_url, payment_required, payment_url, code, detail
@@ -66,29 +62,18 @@ pub struct Reschedule {
     security((), ("bearer" = []))
 )]
 pub async fn cancel(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    at: At<OfTenant>,
     BookingToken(token): BookingToken,
     IdempotencyKey(key): IdempotencyKey,
     JsonOrNothing(cancel): JsonOrNothing<Cancel>,
-) -> Result<impl IntoResponse, Problem> {
-    let row = state
-        .db
-        .write(
-            &caller,
-            TRY_CANCEL,
-            &[
-                (&tenant, Type::TEXT),
-                (&token, Type::TEXT),
-                (&cancel.reason, Type::TEXT),
-                (&key, Type::TEXT),
-            ],
-        )
-        .await?;
-    refusal::check(&row)?;
-    Ok((PRIVATE, axum::Json(Booking::try_from(&row)?)))
+) -> Answer<Booking> {
+    let params: &[Param<'_>] = &[
+        (&token, Type::TEXT),
+        (&cancel.reason, Type::TEXT),
+        (&key, Type::TEXT),
+    ];
+    let row = at.attempt(TRY_CANCEL, params).await?;
+    Ok((PRIVATE, Body(Booking::try_from(&row)?)))
 }
 
 /// Move one's booking
@@ -109,30 +94,19 @@ pub async fn cancel(
     security((), ("bearer" = []))
 )]
 pub async fn reschedule(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    at: At<OfTenant>,
     BookingToken(token): BookingToken,
     IdempotencyKey(key): IdempotencyKey,
     Json(to): Json<Reschedule>,
-) -> Result<impl IntoResponse, Problem> {
-    let row = state
-        .db
-        .write(
-            &caller,
-            TRY_RESCHEDULE,
-            &[
-                (&tenant, Type::TEXT),
-                (&token, Type::TEXT),
-                (&to.starts_at, Type::TIMESTAMPTZ),
-                (&to.duration, Type::INT4),
-                (&to.resource, Type::UUID),
-                (&to.slot_id, Type::TEXT),
-                (&key, Type::TEXT),
-            ],
-        )
-        .await?;
-    refusal::check(&row)?;
-    Ok((PRIVATE, axum::Json(Booking::try_from(&row)?)))
+) -> Answer<Booking> {
+    let params: &[Param<'_>] = &[
+        (&token, Type::TEXT),
+        (&to.starts_at, Type::TIMESTAMPTZ),
+        (&to.duration, Type::INT4),
+        (&to.resource, Type::UUID),
+        (&to.slot_id, Type::TEXT),
+        (&key, Type::TEXT),
+    ];
+    let row = at.attempt(TRY_RESCHEDULE, params).await?;
+    Ok((PRIVATE, Body(Booking::try_from(&row)?)))
 }

@@ -16,6 +16,8 @@ use crate::state::AppState;
 pub mod admin;
 /// Free, reserve, appoint: in the shapes of a calculator of pre-computed slots.
 pub mod appointments;
+/// Who asks, where, and for what.
+mod at;
 /// Bookings, from a hold or direct.
 pub mod bookings;
 /// On which days it can be booked.
@@ -54,6 +56,8 @@ pub mod resources;
 pub mod services;
 /// When it can be booked.
 pub mod slots;
+
+pub use at::{Address, Answer, At, Created, Done};
 
 /// Every address and what answers there, by what one caller gets of it in a minute.
 pub fn router(state: &AppState) -> OpenApiRouter<AppState> {

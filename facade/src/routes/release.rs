@@ -1,18 +1,15 @@
 //! Holds are let go: one, or all of a session.
 
-use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::{OfTenant, OfThing, PRIVATE};
-use crate::caller::Caller;
-use crate::extract::{NoQuery, Path, Session};
+use super::{At, Done, OfTenant, OfThing, PRIVATE};
+use crate::extract::Session;
 use crate::openapi::WriteProblems;
 use crate::problem::Problem;
 use crate::refusal;
-use crate::state::AppState;
 
 const TRY_RELEASE: &str = "
     select released, code, detail
@@ -30,34 +27,11 @@ const TRY_RELEASE: &str = "
     responses((status = 204, description = "It is gone"), WriteProblems),
     security((), ("bearer" = []))
 )]
-pub async fn one(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfThing { tenant, id }): Path<OfThing>,
-    _: NoQuery,
-    Session(session): Session,
-) -> Result<impl IntoResponse, Problem> {
-    let row = state
-        .db
-        .write(
-            &caller,
-            TRY_RELEASE,
-            &[
-                (&tenant, Type::TEXT),
-                (&id, Type::UUID),
-                (&session, Type::TEXT),
-            ],
-        )
-        .await?;
-    match refusal::check(&row) {
-        Err(problem) if problem.code.as_deref() == Some("BK002") => {
-            return Err(Problem::not_found());
-        }
-        other => other?,
-    }
-    match row.try_get::<_, Option<bool>>("released")? {
-        Some(true) => Ok((StatusCode::NO_CONTENT, PRIVATE)),
-        _ => Err(Problem::not_found()),
+pub async fn one(at: At<OfThing>, Session(session): Session) -> Done {
+    let row = at.write(TRY_RELEASE, &[(&session, Type::TEXT)]).await?;
+    match was_held(&row)? {
+        true => Ok((StatusCode::NO_CONTENT, PRIVATE)),
+        false => Err(Problem::not_found()),
     }
 }
 
@@ -73,27 +47,22 @@ pub async fn one(
     responses((status = 204, description = "The session holds nothing any more"), WriteProblems),
     security((), ("bearer" = []))
 )]
-pub async fn all(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
-    Session(session): Session,
-) -> Result<impl IntoResponse, Problem> {
-    let row = state
-        .db
+pub async fn all(at: At<OfTenant>, Session(session): Session) -> Done {
+    let row = at
         .write(
-            &caller,
             TRY_RELEASE,
-            &[
-                (&tenant, Type::TEXT),
-                (&None::<Uuid>, Type::UUID),
-                (&session, Type::TEXT),
-            ],
+            &[(&None::<Uuid>, Type::UUID), (&session, Type::TEXT)],
         )
         .await?;
-    match refusal::check(&row) {
-        Err(problem) if problem.code.as_deref() != Some("BK002") => Err(problem),
-        _ => Ok((StatusCode::NO_CONTENT, PRIVATE)),
+    was_held(&row)?;
+    Ok((StatusCode::NO_CONTENT, PRIVATE))
+}
+
+/// Whether the session held any of it.
+fn was_held(row: &Row) -> Result<bool, Problem> {
+    match refusal::check(row) {
+        Err(problem) if problem.code.as_deref() == Some("BK002") => Ok(false),
+        Err(problem) => Err(problem),
+        Ok(()) => Ok(row.try_get::<_, Option<bool>>("released")? == Some(true)),
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::OfTenant;
 use crate::cache::{Reader, Rows, json};
-use crate::extract::{NoQuery, Path};
+use crate::extract::{Nothing, Path, Query};
 use crate::openapi::Problems;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -74,7 +74,7 @@ impl<'a> TryFrom<&'a Row> for Service<'a> {
 pub async fn list(
     State(state): State<AppState>,
     Path(OfTenant { tenant }): Path<OfTenant>,
-    _: NoQuery,
+    _: Query<Nothing>,
     reader: Reader,
 ) -> Result<Response, Problem> {
     let write = |rows: &[Row]| {

@@ -1,4 +1,4 @@
-//! What the addresses below a tenant name, as their handlers and their SQL read it.
+//! What the addresses of the owner's routes name, beside those that visitors have, too.
 
 use serde::Deserialize;
 use tokio_postgres::types::Type;
@@ -6,13 +6,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::db::Param;
-use crate::routes::{OfService, OfTenant, OfThing};
-
-/// An address, as the first parameters of the SQL behind it: the tenant, then whatever else it names, in its order.
-pub trait Address {
-    /// The parameters.
-    fn params(&self) -> Vec<Param<'_>>;
-}
+use crate::routes::Address;
 
 /// Where something new will be: its id, which would come next, is null.
 #[derive(Deserialize)]
@@ -77,24 +71,6 @@ impl<A: Address> Address for New<A> {
         let mut params = self.0.params();
         params.push((&None::<Uuid>, Type::UUID));
         params
-    }
-}
-
-impl Address for OfTenant {
-    fn params(&self) -> Vec<Param<'_>> {
-        vec![(&self.tenant, Type::TEXT)]
-    }
-}
-
-impl Address for OfThing {
-    fn params(&self) -> Vec<Param<'_>> {
-        vec![(&self.tenant, Type::TEXT), (&self.id, Type::UUID)]
-    }
-}
-
-impl Address for OfService {
-    fn params(&self) -> Vec<Param<'_>> {
-        vec![(&self.tenant, Type::TEXT), (&self.service, Type::TEXT)]
     }
 }
 

@@ -1,24 +1,10 @@
 //! What the owner's routes answer, and which page of a list is asked for.
 
-use axum::Json;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::count::Count;
-use crate::problem::Problem;
-
-/// 200 with a body.
-pub type Answer<T> = Result<(Headers, Json<T>), Problem>;
-
-/// 201 with a body.
-pub type Created<T> = Result<(StatusCode, Headers, Json<T>), Problem>;
-
-/// 204.
-pub type Done = Result<(StatusCode, Headers), Problem>;
-
-type Headers = [(HeaderName, HeaderValue); 1];
 
 /// Which page of a list.
 #[derive(Deserialize, IntoParams)]

@@ -9,14 +9,14 @@ use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Answer, Created, Owner};
+use super::Owner;
 use crate::count::Count;
 use crate::db::Param;
 use crate::extract::{IdempotencyKey, Json, JsonOrNothing};
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
 use crate::routes::bookings::Booking;
-use crate::routes::{OfTenant, OfThing, PRIVATE};
+use crate::routes::{Answer, Created, OfTenant, OfThing, PRIVATE};
 use crate::secret::Secret;
 
 const TRY_BOOK: &str = "

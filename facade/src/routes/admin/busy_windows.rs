@@ -5,13 +5,13 @@ use tokio_postgres::types::Type;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Answer, Done, New, Owner, Page, Written};
+use super::{New, Owner, Page, Written};
 use crate::count::Count;
 use crate::db::Param;
 use crate::extract::Json;
 use crate::instant::Instant;
 use crate::openapi::{Problems, WriteProblems};
-use crate::routes::{OfTenant, OfThing};
+use crate::routes::{Answer, Done, OfTenant, OfThing};
 
 const BUSY_WINDOWS: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor

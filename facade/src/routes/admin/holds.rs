@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 
-use super::{Answer, Created, Done, Owner};
+use super::Owner;
 use crate::count::Count;
 use crate::db::Param;
 use crate::extract::{Json, JsonOrNothing};
@@ -14,7 +14,7 @@ use crate::instant::Instant;
 use crate::openapi::WriteProblems;
 use crate::problem::Problem;
 use crate::routes::holds::Hold;
-use crate::routes::{OfTenant, OfThing, PRIVATE};
+use crate::routes::{Answer, Created, Done, OfTenant, OfThing, PRIVATE};
 use crate::secret::Secret;
 
 const TRY_HOLD_FOR: &str = "

@@ -5,11 +5,11 @@ use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Answer, Done, New, Owner, Page, Wanted, Written};
+use super::{New, Owner, Page, Wanted, Written};
 use crate::db::Param;
 use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::routes::{OfTenant, OfThing};
+use crate::routes::{Answer, Done, OfTenant, OfThing};
 
 const LOCATIONS: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor

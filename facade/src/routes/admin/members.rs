@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 
-use super::{Answer, Done, OfMember, Owner, Page, Wanted};
+use super::{OfMember, Owner, Page, Wanted};
 use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::routes::OfTenant;
+use crate::routes::{Answer, Done, OfTenant};
 
 const MEMBERS: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor

@@ -24,7 +24,7 @@ pub mod members;
 pub mod moves;
 /// Other hours on some dates.
 pub mod overrides;
-/// Who asks, and how SQL is called for them.
+/// What they ask and answer alike.
 mod owner;
 /// What a service takes.
 pub mod requirements;
@@ -41,8 +41,8 @@ pub mod services;
 /// Why, and whether all is well.
 pub mod upkeep;
 
-pub use address::{Address, New, OfMember, OfRequirement, OfResource, OfSchedule, OfScheduleThing};
-pub use answer::{Answer, Created, Done, Page, Removed, Wanted, Written};
+pub use address::{New, OfMember, OfRequirement, OfResource, OfSchedule, OfScheduleThing};
+pub use answer::{Page, Removed, Wanted, Written};
 pub use owner::Owner;
 
 /// What only reads.

@@ -5,14 +5,14 @@ use serde_json::Number;
 use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 
+use super::Owner;
 use super::bookings::{Changed, change};
-use super::{Answer, Owner};
 use crate::count::Count;
 use crate::db::Param;
 use crate::extract::Json;
 use crate::instant::Instant;
 use crate::openapi::WriteProblems;
-use crate::routes::OfThing;
+use crate::routes::{Answer, OfThing};
 
 const TRY_RESCHEDULE: &str = "
     select b.*

@@ -5,11 +5,12 @@ use tokio_postgres::types::Type;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Answer, Created, Done, New, OfSchedule, OfScheduleThing, Owner, Page, Written};
+use super::{New, OfSchedule, OfScheduleThing, Owner, Page, Written};
 use crate::count::Count;
 use crate::db::Param;
 use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
+use crate::routes::{Answer, Created, Done};
 
 const OVERRIDES: &str = "
     select to_jsonb(l) - 'cursor' - 'dates' || jsonb_build_object('from', lower(l.dates), 'to', upper(l.dates)) as item, l.cursor

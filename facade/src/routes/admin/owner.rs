@@ -1,75 +1,23 @@
-//! Who asks below a tenant, where, and for what: the first argument of every handler here. It calls SQL and answers. What its
-//! address names comes first among the parameters ([`super::address`]); what is answered: [`super::answer`].
+//! What the owner's routes ask and answer alike: [`super::answer`] in JSON. How SQL is called: [`crate::routes::At`].
 
 use axum::Json;
-use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 use tokio_postgres::types::{self, Type};
 
-use super::address::Address;
-use super::answer::{Answer, Created, Done, Page, Removed, Wanted, Written};
-use crate::caller::{Caller, SignedIn};
+use super::answer::{Page, Removed, Wanted, Written};
+use crate::caller::SignedIn;
 use crate::count::Count;
 use crate::db::Param;
-use crate::extract::{Nothing, Path, Query};
+use crate::extract::Nothing;
 use crate::problem::Problem;
-use crate::refusal;
-use crate::routes::PRIVATE;
-use crate::state::AppState;
+use crate::routes::{Address, Answer, At, Created, Done, PRIVATE};
 
-/// Somebody who has signed in, or the service, at an address below a tenant; `Q` is what may stand after the `?`.
-pub struct Owner<A, Q = Nothing> {
-    state: AppState,
-    caller: Caller,
-    address: A,
-    /// What stands after the `?`.
-    pub query: Q,
-}
-
-impl<A, Q> FromRequestParts<AppState> for Owner<A, Q>
-where
-    A: DeserializeOwned + Send,
-    Q: DeserializeOwned + Send,
-{
-    type Rejection = Problem;
-
-    /// In this order: a visitor is told nothing but that.
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
-        let Path(address) = Path::from_request_parts(parts, state).await?;
-        let Query(query) = Query::from_request_parts(parts, state).await?;
-        Ok(Self {
-            state: state.clone(),
-            caller,
-            address,
-            query,
-        })
-    }
-}
+/// A request of somebody who has signed in, or of the service.
+pub type Owner<A, Q = Nothing> = At<A, Q, SignedIn>;
 
 impl<A: Address, Q> Owner<A, Q> {
-    /// Calls what reads. `params`: those after what the address names; so everywhere here.
-    pub async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Problem> {
-        let params = [&self.address.params(), params].concat();
-        self.state.db.read(&self.caller, sql, &params).await
-    }
-
-    /// Calls what writes and returns one row.
-    pub async fn write(&self, sql: &str, params: &[Param<'_>]) -> Result<Row, Problem> {
-        let params = [&self.address.params(), params].concat();
-        self.state.db.write(&self.caller, sql, &params).await
-    }
-
-    /// Calls what writes unless it refuses, which is a problem.
-    pub async fn attempt(&self, sql: &str, params: &[Param<'_>]) -> Result<Row, Problem> {
-        let row = self.write(sql, params).await?;
-        refusal::check(&row)?;
-        Ok(row)
-    }
-
     /// Calls what returns nothing.
     pub async fn done(&self, sql: &str, params: &[Param<'_>]) -> Done {
         self.write(sql, params).await?;

@@ -1,10 +1,10 @@
 //! Requirements: which resources a service takes, and how many of them.
 
 use super::service_body::NewRequirement;
-use super::{Answer, Created, Done, New, OfRequirement, Owner, Written};
+use super::{New, OfRequirement, Owner, Written};
 use crate::extract::Json;
 use crate::openapi::WriteProblems;
-use crate::routes::OfService;
+use crate::routes::{Answer, Created, Done, OfService};
 
 const PUT: &str = "
     select booking.put_requirement(

@@ -6,11 +6,11 @@ use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Answer, OfResource, Owner, Page, Removed, Wanted, Written};
+use super::{OfResource, Owner, Page, Removed, Wanted, Written};
 use crate::db::Param;
 use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
-use crate::routes::OfTenant;
+use crate::routes::{Answer, OfTenant};
 
 const RESOURCES: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor

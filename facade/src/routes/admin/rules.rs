@@ -5,10 +5,11 @@ use tokio_postgres::types::Type;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Answer, Created, Done, New, OfSchedule, OfScheduleThing, Owner, Page, Written};
+use super::{New, OfSchedule, OfScheduleThing, Owner, Page, Written};
 use crate::db::Param;
 use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
+use crate::routes::{Answer, Created, Done};
 
 const RULES: &str = "
     select to_jsonb(l) - 'valid' || jsonb_build_object('valid_from', lower(l.valid), 'valid_to', upper(l.valid)) as item

@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 use tokio_postgres::types::{self, Type};
 
 use super::service_body::{NewService, Service, ServiceSettings};
-use super::{Answer, Created, Owner, Page, Removed, Wanted, Written};
+use super::{Owner, Page, Removed, Wanted, Written};
 use crate::db::Param;
 use crate::extract::Json;
 use crate::openapi::{Problems, WriteProblems};
 use crate::problem::Problem;
-use crate::routes::{OfService, OfTenant, PRIVATE};
+use crate::routes::{Answer, Created, OfService, OfTenant, PRIVATE};
 
 const SERVICES: &str = "
     select to_jsonb(l) - 'cursor' as item, l.cursor

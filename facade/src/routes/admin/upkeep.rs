@@ -7,13 +7,13 @@ use tokio_postgres::types::Type;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Answer, Owner, Page};
+use super::{Owner, Page};
 use crate::count::Count;
 use crate::db::Param;
 use crate::extract::JsonOrNothing;
 use crate::instant::Instant;
 use crate::openapi::{Problems, WriteProblems};
-use crate::routes::{OfTenant, PRIVATE};
+use crate::routes::{Answer, OfTenant, PRIVATE};
 
 const EXPLAIN: &str = "
     select to_jsonb(e) as item
