@@ -1,5 +1,6 @@
 -- What every spec of this folder finds in its database: a small world with fixed ids, and one-word helpers, so that a step
--- reads as what a visitor does and prints a code instead of a random uuid. tests/suites/races lives in the same world.
+-- reads as what a visitor does and prints a code instead of a random uuid. Races and faults have the same world, by
+-- tests/src/fixture.rs.
 -- All times are UTC on Monday 2100-01-04, everything is open from 08:00 to 20:00, and the pages of two weeks are stored.
 create schema test;
 

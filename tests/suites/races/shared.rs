@@ -1,5 +1,5 @@
-//! What several may have at once: a limit is kept whoever races past it, a class opens once and fills to
-//! its last seat, identical units go to as many as there are.
+//! What several may have at once: a limit is kept whoever races past it, a class opens once and fills to its last seat, identical
+//! units go to as many as there are.
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
