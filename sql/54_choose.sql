@@ -141,10 +141,17 @@ begin
                             case q.strategy
                                 when 'round_robin' then (m.booked + (
                                     select count(*)
-                                    from booking.claim x
-                                    join booking.hold h using (tenant_id, hold_id)
-                                    where x.tenant_id = m.tenant_id and x.resource_id = m.resource_id and x.hold_id is not null
-                                        and h.service_id = m.service_id and h.expires_at > clock_timestamp()))::numeric / m.weight
+                                    -- One by one, along claim_held and hold_pkey: planned while there were few holds, every
+                                    -- candidate read all of the service's, 60 ms for 50 candidates and 1,600 holds.
+                                    from (
+                                        select x.tenant_id, x.hold_id
+                                        from booking.claim x
+                                        where x.resource_id = m.resource_id and x.hold_id is not null
+                                        offset 0) x
+                                    where (
+                                        select h.service_id = m.service_id and h.expires_at > clock_timestamp()
+                                        from booking.hold h
+                                        where h.tenant_id = x.tenant_id and h.hold_id = x.hold_id)))::numeric / m.weight
                                 when 'least_busy' then (
                                     select count(*)
                                     from booking.claim x
