@@ -154,6 +154,80 @@ end
 $$;
 comment on function booking.merged_listing(booking.listing[]) is 'Listings of several resources as one, in the order of time.';
 
+create function booking.listing_of(
+    question booking.question,
+    from_ts timestamptz,
+    to_ts timestamptz,
+    resource uuid,
+    session_id text,
+    holds text,
+    each_resource boolean,
+    as_of timestamptz default null)
+returns booking.listing
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+declare
+    v_service booking.service := question.service;
+    v_session bytea := booking.session_hash(session_id);
+    v_now timestamptz := coalesce(as_of, statement_timestamp());
+    v_by_resource boolean := coalesce(each_resource, false) or listing_of.resource is not null;
+    v_range tstzrange;
+    v_answer booking.answer;
+    v_limits booking.limit_room[];
+    v_classes booking.class[];
+begin
+    perform booking.check_range(from_ts, to_ts);
+    if as_of is not null then
+        perform booking.check_range(as_of, as_of);
+    end if;
+    holds := coalesce(holds, 'hide');
+    if holds not in ('hide', 'mark', 'ignore') then
+        raise exception 'holds must be hide, mark or ignore, not "%"', holds using errcode = '22023';
+    end if;
+    if listing_of.resource is not null then
+        perform booking.check_member(v_service, listing_of.resource);
+    end if;
+    v_range := tstzrange(from_ts, to_ts);
+    -- Where units, classes or limits have to be told apart, one by one.
+    v_answer := booking.answer(
+        question, from_ts, to_ts, v_session, v_now,
+        case when not (v_by_resource or question.limited or v_service.seats is not null) then holds end,
+        v_service.seats is not null);
+    if v_answer.starts is null then
+        return null;
+    elsif v_answer.free is not null then
+        -- Named where there is only one.
+        return booking.listing(
+            v_service, (
+                case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] end, v_answer.starts, v_answer.free,
+                v_answer.stable)::booking.start_count,
+            question.minutes, null, v_range, holds);
+    end if;
+    if question.limited then
+        -- Confirmed bookings only: nobody's holds are one's own.
+        v_limits := booking.limits_of(
+            question, v_range, case when holds <> 'ignore' then v_session end, v_now);
+    end if;
+    if v_service.seats is not null then
+        v_classes := booking.limited_classes(
+            booking.classes(v_service, v_answer.offers, v_range, question.minutes, v_session, v_now), v_limits);
+    end if;
+    return booking.merged_listing(array(
+        select booking.listing(
+            v_service, (
+                case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] else c.resource_id end, c.starts,
+                c.free, c.stable)::booking.start_count,
+            question.minutes, v_limits, v_range, holds)
+        from booking.counted_starts(
+            v_answer.offers, v_limits, v_service.seats, v_classes, listing_of.resource, v_by_resource, holds) c));
+end
+$$;
+comment on function booking.listing_of(
+    booking.question, timestamptz, timestamptz, uuid, text, text, boolean, timestamptz) is
+    'The slots of a question; null for none.';
+
 create function booking.listed(
     tenant uuid,
     service uuid,
@@ -172,67 +246,35 @@ stable
 set search_path = pg_catalog, booking, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
-#variable_conflict use_column
-declare
-    v_question booking.question := booking.question(listed.tenant, listed.service, listed.duration, listed.step);
-    v_service booking.service := v_question.service;
-    v_session bytea := booking.session_hash(session_id);
-    v_now timestamptz := coalesce(as_of, statement_timestamp());
-    v_by_resource boolean := coalesce(each_resource, false) or listed.resource is not null;
-    v_range tstzrange;
-    v_answer booking.answer;
-    v_limits booking.limit_room[];
-    v_classes booking.class[];
 begin
-    perform booking.check_range(from_ts, to_ts);
-    if as_of is not null then
-        perform booking.check_range(as_of, as_of);
-    end if;
-    holds := coalesce(holds, 'hide');
-    if holds not in ('hide', 'mark', 'ignore') then
-        raise exception 'holds must be hide, mark or ignore, not "%"', holds using errcode = '22023';
-    end if;
-    if listed.resource is not null then
-        perform booking.check_member(v_service, listed.resource);
-    end if;
-    v_range := tstzrange(from_ts, to_ts);
-    -- Where units, classes or limits have to be told apart, one by one.
-    v_answer := booking.answer(
-        v_question, from_ts, to_ts, v_session, v_now,
-        case when not (v_by_resource or v_question.limited or v_service.seats is not null) then holds end,
-        v_service.seats is not null);
-    if v_answer.starts is null then
-        return null;
-    elsif v_answer.free is not null then
-        -- Named where there is only one.
-        return booking.listing(
-            v_service, (
-                case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] end, v_answer.starts, v_answer.free,
-                v_answer.stable)::booking.start_count,
-            v_question.minutes, null, v_range, holds);
-    end if;
-    if v_question.limited then
-        -- Confirmed bookings only: nobody's holds are one's own.
-        v_limits := booking.limits_of(
-            v_question, v_range, case when holds <> 'ignore' then v_session end, v_now);
-    end if;
-    if v_service.seats is not null then
-        v_classes := booking.limited_classes(
-            booking.classes(v_service, v_answer.offers, v_range, v_question.minutes, v_session, v_now), v_limits);
-    end if;
-    return booking.merged_listing(array(
-        select booking.listing(
-            v_service, (
-                case when cardinality(v_answer.resources) = 1 then v_answer.resources[1] else c.resource_id end, c.starts,
-                c.free, c.stable)::booking.start_count,
-            v_question.minutes, v_limits, v_range, holds)
-        from booking.counted_starts(
-            v_answer.offers, v_limits, v_service.seats, v_classes, listed.resource, v_by_resource, holds) c));
+    return booking.listing_of(
+        booking.question(tenant, service, duration, step), from_ts, to_ts, resource, session_id, holds, each_resource, as_of);
 end
 $$;
 comment on function booking.listed(
     uuid, uuid, timestamptz, timestamptz, interval, uuid, text, text, boolean, interval, timestamptz) is
     'What booking.available_slots returns as rows; null for none.';
+
+-- Inlined, so that each row goes from the arrays to whoever reads them and is put aside by nobody, 0.2 us each time. It needs
+-- no search_path: names in a body like this are bound when it is created.
+create function booking.slots_of(tenant uuid, service uuid, slots booking.listing)
+returns setof booking.slot
+language sql
+immutable
+rows 500
+begin atomic
+    select booking.slot_id(
+            slots_of.tenant, slots_of.service, (slots).minutes, s.starts_at, coalesce(s.resource_id, (slots).resource_id)),
+        s.starts_at, coalesce(s.ends_at, s.starts_at + (slots).length), (slots).length,
+        coalesce(s.resource_id, (slots).resource_id), coalesce(s.location_id, (slots).location_id),
+        case when s.free > 0 then 'available' else 'held' end, s.free
+    from (
+        select unnest((slots).starts) as starts_at, unnest((slots).ends) as ends_at, unnest((slots).free) as free,
+            unnest((slots).stable) as stable, unnest((slots).resources) as resource_id,
+            unnest((slots).locations) as location_id) s
+    where s.free > 0 or s.stable > 0;
+end;
+comment on function booking.slots_of(uuid, uuid, booking.listing) is 'A listing of a service''s, row by row.';
 
 create function booking.available_slots(
     tenant uuid,
@@ -249,20 +291,12 @@ create function booking.available_slots(
 returns setof booking.slot
 language sql
 stable
--- Inlined, so that each row goes from the arrays to whoever reads them and is put aside by nobody, 0.2 us each time. It
--- needs no search_path: names in a body like this are bound when it is created.
 begin atomic
-    select booking.slot_id(
-            available_slots.tenant, available_slots.service, l.minutes, s.starts_at, coalesce(s.resource_id, l.resource_id)),
-        s.starts_at, coalesce(s.ends_at, s.starts_at + l.length), l.length, coalesce(s.resource_id, l.resource_id),
-        coalesce(s.location_id, l.location_id), case when s.free > 0 then 'available' else 'held' end, s.free
+    select s.*
     from booking.listed(
         available_slots.tenant, available_slots.service, from_ts, to_ts, available_slots.duration, available_slots.resource,
         session_id, holds, each_resource, available_slots.step, as_of) l
-    cross join lateral (
-        select unnest(l.starts) as starts_at, unnest(l.ends) as ends_at, unnest(l.free) as free,
-            unnest(l.stable) as stable, unnest(l.resources) as resource_id, unnest(l.locations) as location_id) s
-    where s.free > 0 or s.stable > 0;
+    cross join lateral booking.slots_of(available_slots.tenant, available_slots.service, l) s;
 end;
 comment on function booking.available_slots(
     uuid, uuid, timestamptz, timestamptz, interval, uuid, text, text, boolean, interval, timestamptz) is

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 const SLOT_PAGE: &str = "
-    select slot_id, starts_at, ends_at, (extract(epoch from duration) / 60)::int4 as duration_minutes,
+    select slot_id, starts_at, ends_at, (pg_catalog.date_part('epoch', duration) / 60)::int4 as duration_minutes,
            resource_id, location_id, status, remaining, day, starts_offset, ends_offset
     from booking_api.slot_page(
         tenant => $1, service => $2, from_ts => $3, to_ts => $4, duration => pg_catalog.make_interval(mins => $5),

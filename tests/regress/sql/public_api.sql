@@ -59,6 +59,37 @@ select count(*) from booking_api.available_slots('00000000-0000-0000-0000-000000
 select distinct resource_id from booking_api.available_slots('open', 'cut', '2100-01-04', '2100-01-05', each_resource => true);
 select distinct resource_id, remaining from booking_api.available_slots('open', 'back', '2100-01-04', '2100-01-05');
 
+-- Row by row where each start takes place: the window decides, not where its resource stands. Of a hidden one nothing is said.
+reset role;
+insert into booking.location (tenant_id, location_id, slug, name)
+select '00000000-0000-0000-0000-000000000001', l::uuid, n, n
+from (values ('00000000-0000-0000-0000-0000000000e1', 'east'), ('00000000-0000-0000-0000-0000000000e2', 'west')) v (l, n);
+insert into booking.schedule (tenant_id, schedule_id, name, zone)
+values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-0000000000f1', 'Two places', 'UTC');
+insert into booking.schedule_rule (tenant_id, schedule_id, weekday, opens, closes, location_id)
+values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-0000000000f1', 1, '09:00', '11:00', null),
+    ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-0000000000f1', 1, '14:00', '15:00', '00000000-0000-0000-0000-0000000000e2');
+insert into booking.resource (tenant_id, resource_id, slug, name, public, schedule_id, location_id)
+select '00000000-0000-0000-0000-000000000001', r::uuid, n, n, p, '00000000-0000-0000-0000-0000000000f1', '00000000-0000-0000-0000-0000000000e1'
+from (values ('00000000-0000-0000-0000-0000000000a1', 'doctor', true), ('00000000-0000-0000-0000-0000000000a2', 'locum', false)) v (r, n, p);
+select from booking.put_service('00000000-0000-0000-0000-000000000001', 'visit', 'Visit', array[60],
+    array['00000000-0000-0000-0000-0000000000a1', '00000000-0000-0000-0000-0000000000a2']::uuid[]);
+select from booking.put_service('00000000-0000-0000-0000-000000000001', 'doctor', 'Doctor', array[60],
+    array['00000000-0000-0000-0000-0000000000a1']::uuid[]);
+select from booking.put_service('00000000-0000-0000-0000-000000000001', 'locum', 'Locum', array[60],
+    array['00000000-0000-0000-0000-0000000000a2']::uuid[]);
+set role regress_booking_web;
+select service, each_resource, to_char(s.starts_at, 'HH24:MI') as starts, right(s.resource_id::text, 2) as resource,
+    right(s.location_id::text, 2) as place, s.remaining, length(s.slot_id) as digits, p as in_page
+from unnest('{visit,doctor,locum}'::text[]) service
+cross join unnest('{f,t}'::boolean[]) each_resource
+cross join lateral booking_api.available_slots('open', service, '2100-01-04', '2100-01-05', each_resource => each_resource) s
+left join lateral (
+    select (p.starts_at, p.resource_id, p.location_id, p.slot_id) is not distinct from (s.starts_at, s.resource_id, s.location_id, s.slot_id)
+    from booking_api.slot_page('open', service, '2100-01-04', '2100-01-05', each_resource => each_resource) p
+    where p.starts_at = s.starts_at) p (p) on true
+order by service, each_resource, s.starts_at, s.resource_id;
+
 -- By slot_id, in the outcome form and in the raising one.
 select slot_id from booking_api.available_slots('open', 'cut', '2100-01-04', '2100-01-05') limit 1 \gset
 select hold_id, starts_at from booking_api.try_hold(slot_id => :'slot_id', session_id => 'session-0123456789') \gset
