@@ -183,6 +183,28 @@ async fn whoever_has_signed_in_is_counted_for_itself_and_the_service_is_not() ->
 }
 
 #[tokio::test]
+async fn whoever_has_signed_in_books_no_more_than_others_at_an_address() -> Result<()> {
+    let world = World::with("limits", few).await?;
+    let mut statuses = Vec::new();
+    for (hour, who) in [(9, "ada"), (10, "bob"), (11, "ada"), (12, "cyd")] {
+        let request = world
+            .request(Method::POST, "/v1/acme/holds")
+            .bearer_auth(world.token(who)?)
+            .json(&json!({"service": "haircut", "starts_at": crate::world::time(monday_at(hour)), "session_id": session()}));
+        statuses.push(world.send(request).await?.status);
+    }
+    assert_eq!(statuses, [201, 201, 201, 429]);
+    // What an owner writes is counted for itself.
+    let request = world
+        .request(Method::POST, "/v1/acme/admin/locations")
+        .bearer_auth(world.token("ada")?)
+        .json(&json!({"slug": "hall", "name": "Hall"}));
+    let answer = world.send(request).await?;
+    assert_eq!(answer.header("ratelimit-policy"), r#""owner";q=600;w=60"#);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_token_that_does_not_verify_counts_for_its_address() -> Result<()> {
     let world = World::with("limits", few).await?;
     let mut statuses = Vec::new();

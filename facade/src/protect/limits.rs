@@ -47,8 +47,10 @@ const WINDOW: Duration = Duration::from_secs(60);
 pub enum Scope {
     /// What only reads.
     Reads,
-    /// What a visitor does a few times: a hold, a booking, a cancellation.
+    /// What anybody does a few times: a hold, a booking, a cancellation.
     Writes,
+    /// What whoever runs a tenant writes.
+    Owner,
     /// What the browser of a session does by itself: heartbeats, releases.
     Sessions,
     /// What keeps the database busy for long.
@@ -62,6 +64,7 @@ impl Scope {
         match self {
             Self::Reads => "reads",
             Self::Writes => "writes",
+            Self::Owner => "owner",
             Self::Sessions => "sessions",
             Self::Recompute => "recompute",
             Self::Origins => "origins",
@@ -136,6 +139,10 @@ impl Limits {
                 self.take(scope, Key::Service, rates.recompute_limit)
             }
             (_, Who::Service) => return None,
+            // To have signed in is no reason to hold more than others do.
+            (Scope::Writes, _) | (Scope::Owner, Who::Visitor) => {
+                self.take(scope, by_address, rates.write_limit)
+            }
             // Where anybody may sign up, subs are as cheap as sessions.
             (_, Who::SignedIn(claims)) => {
                 let all = self.take(scope, crowd, rates.sessions_limit);
@@ -152,7 +159,6 @@ impl Limits {
             (Scope::Reads | Scope::Origins, Who::Visitor) => {
                 self.take(scope, by_address, rates.read_limit)
             }
-            (Scope::Writes, Who::Visitor) => self.take(scope, by_address, rates.write_limit),
             // Anybody may invent sessions, hence the limit of all of them.
             (Scope::Sessions, Who::Visitor) => {
                 let all = self.take(scope, by_address, rates.sessions_limit);

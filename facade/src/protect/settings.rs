@@ -85,7 +85,7 @@ pub struct Rates {
     #[arg(long, env = "BOOKING_READ_LIMIT", default_value = "100")]
     pub read_limit: NonZeroU32,
 
-    /// New holds, bookings and other writes a minute from one address
+    /// New holds, bookings, cancellations a minute from one address, whether signed in or not
     #[arg(long, env = "BOOKING_WRITE_LIMIT", default_value = "10")]
     pub write_limit: NonZeroU32,
 
@@ -97,7 +97,8 @@ pub struct Rates {
     #[arg(long, env = "BOOKING_SESSIONS_LIMIT", default_value = "1200")]
     pub sessions_limit: NonZeroU32,
 
-    /// Requests of each kind a minute of somebody who has signed in, from wherever; the service role has no limit
+    /// Reads a minute of somebody who has signed in, from wherever, and as many writes of the owner's routes; the service role
+    /// has no limit
     #[arg(long, env = "BOOKING_MEMBER_LIMIT", default_value = "600")]
     pub member_limit: NonZeroU32,
 

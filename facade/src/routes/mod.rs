@@ -65,6 +65,7 @@ pub fn router(state: &AppState) -> OpenApiRouter<AppState> {
         .merge(unlimited())
         .merge(limited(Scope::Reads, reads(), state))
         .merge(limited(Scope::Writes, writes(), state))
+        .merge(limited(Scope::Owner, admin::writes(), state))
         .merge(limited(Scope::Sessions, sessions(), state))
         .merge(limited(
             Scope::Recompute,
@@ -96,7 +97,7 @@ fn reads() -> OpenApiRouter<AppState> {
         .merge(admin::reads())
 }
 
-/// What a visitor does a few times.
+/// What anybody does a few times.
 fn writes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(holds::create))
@@ -106,7 +107,6 @@ fn writes() -> OpenApiRouter<AppState> {
         .routes(routes!(manage_change::reschedule))
         .routes(routes!(appointments::reserve))
         .routes(routes!(appointments::create))
-        .merge(admin::writes())
 }
 
 /// What the browser of a session does by itself.
