@@ -1,5 +1,6 @@
 //! What the handlers share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +16,20 @@ use crate::protect::cors::Origins;
 use crate::protect::limits::Limits;
 use crate::protect::settings::{Connections, Origin};
 
-/// Cheap to clone: one for each request.
+/// Cloned for each layer of each request: one count, not one for each of its fields, which was a fiftieth of all time.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What there is once in a process.
+pub struct Shared {
     /// The database.
     pub db: Db,
     /// What is counted.
@@ -31,9 +43,9 @@ pub struct AppState {
     /// What visitors ask it together.
     pub flights: Flights,
     /// Who signs tokens.
-    pub auth: Arc<Auth>,
+    pub auth: Auth,
     /// What requests run as.
-    pub roles: Arc<Roles>,
+    pub roles: Roles,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The longest body that is read, in bytes.
@@ -41,9 +53,9 @@ pub struct AppState {
     /// What a connection may cost.
     pub connections: Connections,
     /// How it is known where a request comes from.
-    pub origin: Arc<Origin>,
+    pub origin: Origin,
     /// Who asked how much, lately.
-    pub limits: Arc<Limits>,
+    pub limits: Limits,
     /// Which pages may call which tenant.
     pub origins: Origins,
     /// For how many seconds browsers are to insist on TLS.
@@ -61,23 +73,23 @@ impl AppState {
             false => Meter::off(),
         };
         let ending = CancellationToken::new();
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             db: Db::new(config, meter.clone())?,
             live: Live::new(config, meter.clone(), ending.clone())?,
             meter,
             metrics: config.metrics,
             log_addresses: config.log_addresses,
             flights: Flights::new(config.cache),
-            auth: Arc::new(Auth::new(&config.auth)?),
-            roles: Arc::new(config.roles.clone()),
+            auth: Auth::new(&config.auth)?,
+            roles: config.roles.clone(),
             request_timeout: config.request_timeout,
             body_limit: config.body_limit,
             connections: config.connections,
-            origin: Arc::new(config.origin.clone()),
-            limits: Arc::new(Limits::new(config.rates)),
+            origin: config.origin.clone(),
+            limits: Limits::new(config.rates),
             origins: Origins::default(),
             hsts: config.hsts,
             ending,
-        })
+        })))
     }
 }
