@@ -6,16 +6,28 @@ const home = `${root}/v1/${tenant}`;
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-// A secret of this tab. Where a site's frames may keep nothing, it lasts as long as the page.
-const session = (() => {
-  const fresh = () => `${crypto.randomUUID?.() ?? ""}${crypto.getRandomValues(new Uint32Array(4)).join("")}`;
+// A secret of this tab, from a hold until it is let go or booked: without one, visitors share what is read for them.
+// Where a site's frames may keep nothing, it lasts as long as the page.
+let session = kept((storage) => storage.booking);
+
+function kept(use) {
   try {
-    sessionStorage.booking ??= fresh();
-    return sessionStorage.booking;
+    return use(sessionStorage);
   } catch {
-    return fresh();
+    return undefined;
   }
-})();
+}
+
+function begin() {
+  session ??= `${crypto.randomUUID?.() ?? ""}${crypto.getRandomValues(new Uint32Array(4)).join("")}`;
+  kept((storage) => { storage.booking = session; });
+}
+
+/** Nothing is held any more. */
+export function end() {
+  session = undefined;
+  kept((storage) => { delete storage.booking; });
+}
 
 /** What the server said no with: RFC 9457, with the engine's code. */
 export class Problem extends Error {
@@ -30,7 +42,9 @@ async function ask(method, path, { query, body, headers, keepalive } = {}) {
   const answer = await fetch(`${home}${path}?${parameters}`.replace(/\?$/, ""), {
     method,
     keepalive,
-    headers: { "Booking-Session": session, ...(body && { "Content-Type": "application/json" }), ...headers },
+    // What the browser has is asked after: it may be older than the change that made the calendar ask.
+    cache: "no-cache",
+    headers: { ...(session && { "Booking-Session": session }), ...(body && { "Content-Type": "application/json" }), ...headers },
     body: body && JSON.stringify(body),
   }).catch(() => null);
   const said = answer?.status === 204 ? {} : await answer?.json().catch(() => null);
@@ -44,11 +58,21 @@ export const days = (from, to, duration) =>
   ask("GET", `/services/${service}/days`, { query: { from, to, zone, duration } }).then((all) => all.days);
 export const slots = (from, to, duration) =>
   ask("GET", `/services/${service}/slots`, { query: { from, to, duration, holds: "mark" } }).then((all) => all.slots);
-export const hold = (slot_id) => ask("POST", "/holds", { body: { slot_id } });
+export const hold = (slot_id) => {
+  begin();
+  return ask("POST", "/holds", { body: { slot_id } });
+};
 export const heartbeat = () => ask("POST", "/heartbeat");
-export const release = () => ask("DELETE", "/holds", { keepalive: true });
 export const book = (hold_id, customer, key) =>
   ask("POST", "/bookings", { body: { hold_id, customer }, headers: { "Idempotency-Key": key } });
+
+/** Lets go of what was held, if anything was. What is held next is another session's, and not let go with it. */
+export async function release() {
+  const headers = { "Booking-Session": session };
+  if (!session) return;
+  end();
+  await ask("DELETE", "/holds", { headers, keepalive: true }).catch(() => {});
+}
 
 /** Calls back when slots or holds have changed, and after every gap. */
 export function watch(changed) {

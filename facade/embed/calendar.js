@@ -46,6 +46,8 @@ async function drawMonth() {
   const { first } = state;
   const next = firstOf(first, 1);
   const now = new Date();
+  // By the minute, so that all who look in the same one ask the same.
+  now.setSeconds(0, 0);
   const days = await api.days((first < now ? now : first).toISOString(), next.toISOString(), state.length);
   if (first !== state.first) return;
   const bookable = new Map(days.map((day) => [day.day, day.available]));
@@ -100,6 +102,8 @@ async function hold(slot, button) {
     state.held = await api.hold(slot.slot_id);
   } catch (problem) {
     button.textContent = text;
+    // Without a code nobody knows whether it is held.
+    if (problem.code) api.end();
     say(problem.code === "BK001" ? "Somebody else was faster. Please choose another time." : problem.message);
     return draw();
   } finally {
@@ -132,7 +136,7 @@ async function back(why = "") {
   state.held = null;
   show("calendar");
   say(why);
-  await api.release().catch(() => {});
+  await api.release();
   await draw();
 }
 
@@ -142,6 +146,7 @@ async function book(event) {
   $("book").disabled = true;
   try {
     done(await api.book(state.held.hold_id, customer, state.key));
+    api.end();
   } catch (problem) {
     if (problem.code?.startsWith("BK00")) await back(problem.message);
     else say(problem.message);
@@ -189,6 +194,8 @@ async function start() {
   $("form").onsubmit = book;
   addEventListener("pagehide", () => state.held && api.release());
   show("calendar");
+  // What this tab held before it was loaded again, and could not say that it let go.
+  await api.release();
   await draw();
   api.watch(changed);
 }
