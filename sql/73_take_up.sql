@@ -1,5 +1,5 @@
 -- A hold that lapsed a while ago, and whose session is back: its claims stand until somebody sweeps them away, so nobody
--- else has its time. It lives again if its slot would be given to it today. Next: 74_take_many.sql.
+-- else has its time. It lives again if its slot would be given to it today. Next: 74_choices.sql.
 
 create function booking.refused_again(hold booking.hold, quotas boolean)
 returns text
