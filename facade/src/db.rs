@@ -24,6 +24,7 @@ use crate::client::Client;
 use crate::config::{Config, Roles};
 use crate::meter::Meter;
 use crate::problem::Problem;
+use crate::unanswered::{Unanswered, throw_away};
 use crate::{sqlstate, tally, tls, trace};
 
 /// Added to the statement timeout: by then the server has answered, or it is not there.
@@ -223,7 +224,9 @@ impl Db {
         params: &[Param<'_>],
     ) -> Result<Result<Vec<Row>, tokio_postgres::Error>, Problem> {
         debug!(sql, "calls");
-        let client = self.connection().await?;
+        let limit = self.statement_timeout + GRACE;
+        let client = Arc::new(self.connection().await?);
+        let mut unanswered = Unanswered::new(Arc::clone(&client), limit);
         let span = trace::call(access.name(), sql);
         let started = Instant::now();
         let answers = async {
@@ -241,8 +244,8 @@ impl Db {
                 client.batch_execute("commit"),
             )
         };
-        let limit = self.statement_timeout + GRACE;
         let answers = tokio::time::timeout(limit, answers.instrument(span.clone())).await;
+        unanswered.answered();
         let outcome = answers.map(|(begun, claimed, rows, committed)| {
             // If the transaction did not begin, the query must not count, whatever it returned.
             begun
@@ -265,7 +268,7 @@ impl Db {
         trace::called(&span, name);
         if lost {
             // Whatever happened to this one has happened to those beside it, which do not know yet.
-            drop(Object::take(client));
+            throw_away(client);
             self.pool.retain(|_, _| false);
         }
         outcome.map(Ok).unwrap_or_else(|elapsed| {

@@ -63,6 +63,8 @@ pub mod tally;
 pub mod tls;
 /// Traces for a collector of OpenTelemetry.
 pub mod trace;
+/// Callers that hang up.
+mod unanswered;
 
 /// All routes, with everything that surrounds them.
 pub fn app(state: state::AppState) -> Router {

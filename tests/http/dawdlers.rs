@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use booking_facade::{serve::serve, state::AppState};
+use reqwest::Method;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -35,6 +36,34 @@ async fn whoever_sends_headers_slowly_is_cut_off() -> Result<()> {
     };
     let ended = timeout(Duration::from_secs(20), trickle).await;
     assert!(ended.context("the trickle goes on")?.is_err());
+    Ok(())
+}
+
+/// The server goes on with what was asked, on a connection that nobody else gets meanwhile.
+#[tokio::test]
+async fn whoever_hangs_up_keeps_nobody_waiting() -> Result<()> {
+    let world = World::with("dawdlers", |config| config.pool_size = 2).await?;
+    assert_eq!(world.get("/v1/acme/services").await?.status, 200);
+    let mut locker = world.db.connect().await?;
+    let lock = locker.transaction().await?;
+    lock.batch_execute("lock table booking.service in access exclusive mode")
+        .await?;
+    let asked = world.request(Method::GET, "/v1/acme/services");
+    let asked = asked.timeout(Duration::from_secs(1)).send().await;
+    assert!(asked.is_err_and(|error| error.is_timeout()));
+    let waiting = "select count(*) from pg_locks where relation = 'booking.service'::regclass and not granted";
+    assert_eq!(
+        lock.query_one(waiting, &[]).await?.get::<_, i64>(0),
+        1,
+        "nothing is under way"
+    );
+    let other = world.get("/v1/nobody/services");
+    let other = timeout(Duration::from_secs(10), other).await;
+    assert_eq!(
+        other.context("it waits for an answer of others")??.status,
+        404
+    );
+    lock.rollback().await?;
     Ok(())
 }
 
