@@ -200,7 +200,10 @@ async fn whoever_has_signed_in_books_no_more_than_others_at_an_address() -> Resu
         .bearer_auth(world.token("ada")?)
         .json(&json!({"slug": "hall", "name": "Hall"}));
     let answer = world.send(request).await?;
-    assert_eq!(answer.header("ratelimit-policy"), r#""owner";q=1000000;w=60"#);
+    assert_eq!(
+        answer.header("ratelimit-policy"),
+        r#""owner";q=1000000;w=60"#
+    );
     Ok(())
 }
 
