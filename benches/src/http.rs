@@ -51,8 +51,8 @@ async fn measure(report: &mut Report) -> Result<()> {
         .context("setting up the shop")?;
     sql.execute("call booking.roll(60)", &[]).await?;
     let url = db.url("bench_web");
-    let (ours, peer) = (facade(&url, "0s").await?, select_one(&url).await?);
-    let keeping = facade(&url, "1s").await?;
+    let (ours, peer) = (facade(&url, &[]).await?, select_one(&url).await?);
+    let keeping = facade(&url, &["--cache", "1s"]).await?;
     report.group(
         "over HTTP, milliseconds a request, all clients together",
         "facade",
@@ -209,9 +209,8 @@ async fn listen() -> Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// A facade as it is, but for limits that one address would hit at once, and a log of what goes wrong only; it keeps what
-/// visitors share for so long.
-async fn facade(url: &str, cache: &str) -> Result<SocketAddr> {
+/// A facade as it is, but for limits that one address would hit at once, a log of what goes wrong only, and these flags.
+async fn facade(url: &str, more: &[&str]) -> Result<SocketAddr> {
     let pool = POOL.to_string();
     let flags = [
         "booking-facade",
@@ -231,10 +230,8 @@ async fn facade(url: &str, cache: &str) -> Result<SocketAddr> {
         "4000000000",
         "--log",
         "error",
-        "--cache",
-        cache,
     ];
-    let Command::Serve(config) = booking_facade::config::Cli::parse_from(flags).command() else {
+    let Command::Serve(config) = booking_facade::config::Cli::parse_from(flags.iter().chain(more)).command() else {
         return Err(anyhow!("serve"));
     };
     let state = AppState::new(&config).map_err(|error| anyhow!("{error}"))?;
