@@ -231,7 +231,9 @@ async fn facade(url: &str, more: &[&str]) -> Result<SocketAddr> {
         "--log",
         "error",
     ];
-    let Command::Serve(config) = booking_facade::config::Cli::parse_from(flags.iter().chain(more)).command() else {
+    let Command::Serve(config) =
+        booking_facade::config::Cli::parse_from(flags.iter().chain(more)).command()
+    else {
         return Err(anyhow!("serve"));
     };
     let state = AppState::new(&config).map_err(|error| anyhow!("{error}"))?;

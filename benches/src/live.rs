@@ -137,6 +137,7 @@ struct Facade {
 impl Facade {
     fn start(database_url: &str) -> Result<Self> {
         let most = (VIEWERS * 2).to_string();
+        let connections = (VIEWERS * 3).to_string();
         let mut process = Command::new(env::current_exe()?.with_file_name("booking-facade"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
             .args([
@@ -153,7 +154,9 @@ impl Facade {
             ])
             .args([
                 "--max-connections",
-                &most,
+                &connections,
+                "--max-address-connections",
+                &connections,
                 "--max-viewers",
                 &most,
                 "--max-address-viewers",

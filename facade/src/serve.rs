@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use crate::client::Peer;
 use crate::config::Config;
 use crate::protect::pace::{Paced, Requests};
 use crate::protect::settings::Connections;
+use crate::protect::shares::{Share, Shares};
 use crate::state::AppState;
 
 /// The longest head of a request, in bytes, but for what one read brings along, and the most headers: enough for a token of a
@@ -71,13 +72,15 @@ pub async fn serve(
     end: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let limits = state.connections;
+    let origin = state.origin.clone();
     let ending = state.ending.clone();
     // No request takes longer than its limit; a client that reads its answer too slowly is left behind.
     let limit = state.request_timeout + Duration::from_secs(1);
     let app = crate::app(state);
     let mut connections = JoinSet::new();
     let mut end = pin!(end);
-    let mut full = false;
+    let shares = Shares::new(limits.max_address_connections);
+    let (mut full, mut told) = (false, false);
     loop {
         tokio::select! {
             () = &mut end => break,
@@ -85,7 +88,18 @@ pub async fn serve(
                 full &= connections.len() > limits.max_connections / 10 * 9;
             }
             (stream, peer) = accept(&listener), if connections.len() < limits.max_connections => {
-                connections.spawn(connection(stream, peer, app.clone(), limits, ending.clone()));
+                let share = origin.stranger(peer.ip()).map(|address| shares.take(address));
+                if matches!(share, Some(None)) {
+                    if !std::mem::replace(&mut told, true) {
+                        warn!(
+                            limits.max_address_connections,
+                            "no further connections of one address: is it a proxy for --trusted-proxies?"
+                        );
+                    }
+                    continue;
+                }
+                let share = share.flatten();
+                connections.spawn(connection(stream, peer, share, app.clone(), limits, ending.clone()));
                 if connections.len() == limits.max_connections && !full {
                     full = true;
                     warn!(limits.max_connections, "no further connections: new ones wait");
@@ -125,10 +139,11 @@ fn of_one_client(error: &io::Error) -> bool {
     )
 }
 
-/// One connection, to its end.
+/// One connection, to its end, and with it what its address has of all of them.
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    _share: Option<Share<IpAddr>>,
     app: Router,
     limits: Connections,
     ending: CancellationToken,

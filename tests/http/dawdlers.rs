@@ -6,7 +6,7 @@ use booking_facade::{serve::serve, state::AppState};
 use reqwest::Method;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     time::{sleep, timeout},
 };
@@ -139,6 +139,68 @@ async fn further_connections_wait_for_one_to_end() -> Result<()> {
     Ok(())
 }
 
+/// A connection that is there to stay, and has had an answer; `None` if it was closed instead.
+async fn stay(world: &World) -> Result<Option<TcpStream>> {
+    let mut stream = world.connect().await?;
+    let mut answer = [0; 4096];
+    // One that is closed may take the bytes or not.
+    let _ = stream.write_all(GET.as_bytes()).await;
+    match timeout(Duration::from_secs(10), stream.read(&mut answer)).await? {
+        Ok(length) if length > 0 => Ok(Some(stream)),
+        _ => Ok(None),
+    }
+}
+
+#[tokio::test]
+async fn one_address_leaves_places_to_others() -> Result<()> {
+    let world = World::with("dawdlers", |config| {
+        config.connections.max_connections = 4;
+        config.connections.max_address_connections = 3;
+    })
+    .await?;
+    let mut staying = Vec::new();
+    for _ in 0..3 {
+        staying.push(stay(&world).await?.context("there is a place")?);
+    }
+    // Closed before it has sent anything, and without one of the places of all.
+    for _ in 0..5 {
+        assert_eq!(world.raw("").await?, "");
+        assert!(stay(&world).await?.is_none());
+    }
+    let other = TcpSocket::new_v4()?;
+    other.bind("127.0.0.2:0".parse()?)?;
+    let address = world.url.trim_start_matches("http://").parse()?;
+    let mut other = other.connect(address).await?;
+    other.write_all(GET.as_bytes()).await?;
+    let mut answer = [0; 4096];
+    assert!(timeout(Duration::from_secs(10), other.read(&mut answer)).await?? > 0);
+    drop(other);
+
+    staying.pop();
+    let again = async {
+        while stay(&world).await?.is_none() {
+            sleep(SHORT / 10).await;
+        }
+        anyhow::Ok(())
+    };
+    timeout(Duration::from_secs(10), again).await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_carries_everybody() -> Result<()> {
+    let world = World::with("dawdlers", |config| {
+        config.connections.max_address_connections = 1;
+        config.origin.trusted_proxies = "127.0.0.1/32".parse().into_iter().collect();
+    })
+    .await?;
+    let mut staying = Vec::new();
+    for _ in 0..5 {
+        staying.push(stay(&world).await?.context("it is limited")?);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_end_tells_those_who_listen_and_waits_for_nobody_who_is_idle() -> Result<()> {
     let config = config("postgres://nobody@127.0.0.1:1/nothing", "web");
@@ -150,7 +212,7 @@ async fn the_end_tells_those_who_listen_and_waits_for_nobody_who_is_idle() -> Re
     let facade = tokio::spawn(serve(listener, state, async move {
         let _ = ended.await;
     }));
-    let mut idle = tokio::net::TcpStream::connect(address).await?;
+    let mut idle = TcpStream::connect(address).await?;
     idle.write_all(GET.as_bytes()).await?;
     let mut answer = [0; 4096];
     assert!(idle.read(&mut answer).await? > 0);

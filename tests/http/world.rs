@@ -309,6 +309,7 @@ pub fn config(database_url: &str, role: &str) -> Config {
         "--database-url",
         database_url,
         "--max-address-viewers=100000",
+        "--max-address-connections=100000",
     ];
     let flags = flags.into_iter().chain(limits.iter().map(String::as_str));
     let command = booking_facade::config::Cli::parse_from(flags).command();

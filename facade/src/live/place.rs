@@ -1,73 +1,48 @@
 //! Places of viewers: so many in all, and so many of one address, so that nobody can take all of them.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::client::Client;
 use crate::problem::Problem;
+use crate::protect::shares::{Share, Shares};
 
 /// How many there are, and who has them.
 pub(super) struct Places {
-    most: usize,
-    of_address: usize,
-    taken: Arc<Mutex<Taken>>,
-}
-
-#[derive(Default)]
-struct Taken {
-    all: usize,
-    by_address: HashMap<Option<IpAddr>, usize>,
+    all: Arc<Semaphore>,
+    of_address: Shares<Option<IpAddr>>,
 }
 
 /// One of them, until it is dropped.
 pub(super) struct Place {
-    address: Option<IpAddr>,
-    taken: Arc<Mutex<Taken>>,
+    _one: OwnedSemaphorePermit,
+    _share: Share<Option<IpAddr>>,
 }
 
 impl Places {
     /// All of them are free.
     pub fn new(most: usize, of_address: usize) -> Self {
         Self {
-            most,
-            of_address,
-            taken: Arc::default(),
+            all: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
+            of_address: Shares::new(of_address),
         }
     }
 
     /// A place; 503 where there is none, 429 where this address has its share.
     pub fn take(&self, client: Option<Client>) -> Result<Place, Problem> {
-        let address = client.map(|Client(address)| address);
-        let mut taken = lock(&self.taken);
-        let mine = taken.by_address.get(&address).copied().unwrap_or_default();
-        if taken.all >= self.most {
-            return Err(Problem::unavailable(5));
-        } else if mine >= self.of_address {
-            return Err(Problem::too_many(60));
-        }
-        taken.all += 1;
-        taken.by_address.insert(address, mine + 1);
+        let one = Arc::clone(&self.all).try_acquire_owned();
+        let one = one.map_err(|_| Problem::unavailable(5))?;
+        let share = self
+            .of_address
+            .take(client.map(|Client(address)| address))
+            .ok_or_else(|| Problem::too_many(60))?;
         Ok(Place {
-            address,
-            taken: Arc::clone(&self.taken),
+            _one: one,
+            _share: share,
         })
     }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut taken = lock(&self.taken);
-        taken.all -= 1;
-        match taken.by_address.get_mut(&self.address) {
-            Some(mine) if *mine > 1 => *mine -= 1,
-            _ => drop(taken.by_address.remove(&self.address)),
-        }
-    }
-}
-
-fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
-    taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -90,6 +65,6 @@ mod tests {
         drop(first);
         assert_eq!(status(&of(3)), None);
         drop((second, third));
-        assert!(lock(&places.taken).by_address.is_empty());
+        assert!(places.of_address.is_empty());
     }
 }

@@ -1,4 +1,5 @@
-//! What stands between the network and the handlers. [`pace`] ends connections that dawdle; [`proxies`] says where a request
+//! What stands between the network and the handlers. [`shares`] bounds what one address has at a time,
+//! [`pace`] ends connections that dawdle; [`proxies`] says where a request
 //! comes from, and [`limits`] how many of them there may be; [`shape`] refuses what no client of ours sends; [`cors`] and
 //! [`headers`] tell browsers what other sites may do.
 
@@ -21,6 +22,8 @@ pub mod proxies;
 pub mod settings;
 /// Requests that nobody sends in good faith.
 pub mod shape;
+/// How many of something each address has.
+pub mod shares;
 
 /// The routes behind what refuses requests, the last one outermost: a page may read the refusal, too.
 pub fn inside(routes: Router, state: &AppState) -> Router {

@@ -38,6 +38,12 @@ impl Origin {
         Client(self.network(client))
     }
 
+    /// Whoever is at the other end of a connection, unless that is a trusted proxy, who carries everybody.
+    pub fn stranger(&self, peer: IpAddr) -> Option<IpAddr> {
+        let peer = peer.to_canonical();
+        (!self.trusts(peer)).then(|| self.network(peer))
+    }
+
     /// An operator who forgot to name the proxy would have all visitors share one limit: that is said, once.
     fn warn_of_proxy(&self, peer: IpAddr, headers: &HeaderMap) {
         static SAID: Once = Once::new();

@@ -18,6 +18,11 @@ pub struct Connections {
     #[arg(long, env = "BOOKING_MAX_CONNECTIONS", default_value = "1000", value_parser = parse_count)]
     pub max_connections: usize,
 
+    /// Of one address at most, the live views that it has open among them; one more is closed at once. Those of
+    /// --trusted-proxies are not counted: a proxy carries everybody
+    #[arg(long, env = "BOOKING_MAX_ADDRESS_CONNECTIONS", default_value = "100", value_parser = parse_count)]
+    pub max_address_connections: usize,
+
     /// How long a client may take to send the headers of a request
     #[arg(long, env = "BOOKING_HEADER_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
     pub header_timeout: Duration,
