@@ -67,6 +67,11 @@ async fn a_visit() -> Result<()> {
     // An address may carry what is secret; it is refused, and not logged either.
     let refused = format!("/v1/acme/services?session_id={SESSION}");
     assert_eq!(world.get(&refused).await?.status, 400);
+    // What comes through a proxy that nobody named.
+    let forwarded = world.request(Method::GET, "/v1/acme/services");
+    world
+        .send(forwarded.header("x-forwarded-for", "192.0.2.1"))
+        .await?;
     let last = world.request(Method::GET, "/v1/acme/services");
     world
         .send(last.header("x-request-id", "the-last-request"))
@@ -119,7 +124,7 @@ fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
         .iter()
         .filter(|line| line["message"] == "served")
         .collect();
-    assert_eq!(served.len(), 11, "{log}");
+    assert_eq!(served.len(), 12, "{log}");
     let last = served.last().context("a line")?;
     assert_eq!(
         last["span"],
@@ -164,9 +169,13 @@ fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
 #[test]
 fn addresses_are_logged_only_if_that_is_wanted() -> Result<()> {
     let log = log_of_a_visit("info")?;
-    assert!(!log.contains("127.0.0.1"), "{log}");
+    assert!(log.contains("--trusted-proxies"), "{log}");
+    for address in ["127.0.0.1", "192.0.2.1"] {
+        assert!(!log.contains(address), "{log}");
+    }
     let mut visit = Command::new(env::current_exe()?);
     let log = log_of(visit.env("LOG_LEVEL", "info").env("LOG_ADDRESSES", "yes"))?;
     assert!(log.contains(r#""address":"127.0.0.1""#), "{log}");
+    assert!(log.contains(r#""peer":"127.0.0.1""#), "{log}");
     Ok(())
 }

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use ipnet::{IpNet, Ipv6Net};
+use tracing::field::display;
 use tracing::warn;
 
 use super::settings::{Forwarding, Origin};
@@ -18,7 +19,9 @@ use crate::state::AppState;
 pub async fn locate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(Peer(peer)) = request.extensions().get().copied() {
         let client = state.origin.client(peer, request.headers());
-        state.origin.warn_of_proxy(peer, request.headers());
+        state
+            .origin
+            .warn_of_proxy(peer, request.headers(), state.log_addresses);
         request.extensions_mut().insert(client);
     }
     next.run(request).await
@@ -44,8 +47,9 @@ impl Origin {
         (!self.trusts(peer)).then(|| self.network(peer))
     }
 
-    /// An operator who forgot to name the proxy would have all visitors share one limit: that is said, once.
-    fn warn_of_proxy(&self, peer: IpAddr, headers: &HeaderMap) {
+    /// An operator who forgot to name the proxy would have all visitors share one limit: that is said, once. Which address it is
+    /// about only where addresses may be in the log: it could be that of a visitor in the same network.
+    fn warn_of_proxy(&self, peer: IpAddr, headers: &HeaderMap, log_addresses: bool) {
         static SAID: Once = Once::new();
         let peer = peer.to_canonical();
         let near = match peer {
@@ -54,7 +58,11 @@ impl Origin {
         };
         if near && headers.contains_key(self.forwarded_header.name()) && !self.trusts(peer) {
             SAID.call_once(|| {
-                warn!(%peer, "what it says of its clients is not believed: is it a proxy for --trusted-proxies?");
+                let peer = log_addresses.then(|| display(peer));
+                warn!(
+                    peer,
+                    "what a neighbour says of its clients is not believed: is it a proxy for --trusted-proxies?"
+                );
             });
         }
     }
