@@ -89,7 +89,7 @@ pub struct Config {
     #[arg(long, env = "BOOKING_STATEMENT_TIMEOUT", default_value = "5s", value_parser = parse_duration)]
     pub statement_timeout: Duration,
 
-    /// How long a request may take, from its headers to its answer; the body must arrive within, too
+    /// How long a request may take, from its headers to its answer; the body must arrive within, too (else 408)
     #[arg(long, env = "BOOKING_REQUEST_TIMEOUT", default_value = "15s", value_parser = parse_duration)]
     pub request_timeout: Duration,
 

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::tally::Tally;
+use crate::tally::{self, Tally};
 use crate::trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,6 +39,11 @@ async fn limit_time(State(state): State<AppState>, request: Request, next: Next)
     let safe = request.method().is_safe();
     match tokio::time::timeout(state.request_timeout, next.run(request)).await {
         Ok(response) => response,
+        Err(_) if tally::waits_for_body() => Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body came too slowly; nothing was done",
+        )
+        .into_response(),
         Err(_) => {
             warn!("the request took too long");
             match safe {

@@ -122,6 +122,7 @@ impl IntoResponses for Problems {
 impl IntoResponses for WriteProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut all = problems(&[
+            ("408", "The body came too slowly; nothing was done"),
             (
                 "409",
                 "Taken, used up, or not possible in this state; `code` says which",

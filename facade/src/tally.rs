@@ -1,10 +1,11 @@
-//! What a request did, for its line in the log: who asked, and how long the database took. It goes along with the request's
+//! What a request did, for its line in the log and for what it is told if it takes too long: who asked, how long the database
+//! took, whether the body is there. It goes along with the request's
 //! task, so that neither handlers nor extractors have to hand it on.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 tokio::task_local! {
@@ -15,6 +16,7 @@ tokio::task_local! {
 #[derive(Default)]
 pub struct Tally {
     caller: OnceLock<&'static str>,
+    reads: AtomicBool,
     calls: AtomicU64,
     waited_us: AtomicU64,
     called_us: AtomicU64,
@@ -50,6 +52,24 @@ impl Tally {
 /// It is known who asks.
 pub fn asked_by(kind: &'static str) {
     let _ = TALLY.try_with(|tally| tally.caller.set(kind));
+}
+
+/// Reads the body, before which nothing of what a request asks for is begun.
+pub async fn reading<T>(body: impl Future<Output = T>) -> T {
+    let reads = |now| {
+        let _ = TALLY.try_with(|tally| tally.reads.store(now, Ordering::Relaxed));
+    };
+    reads(true);
+    let body = body.await;
+    reads(false);
+    body
+}
+
+/// Whether the body is not there yet.
+pub fn waits_for_body() -> bool {
+    TALLY
+        .try_with(|tally| tally.reads.load(Ordering::Relaxed))
+        .unwrap_or_default()
 }
 
 /// A connection was waited for.

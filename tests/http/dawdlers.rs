@@ -11,7 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::world::{World, config, read_to_end};
+use crate::world::{World, config, monday_at, read_to_end, session};
 
 const SHORT: Duration = Duration::from_millis(300);
 const GET: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -115,9 +115,30 @@ async fn whoever_does_not_read_its_answers_is_cut_off() -> Result<()> {
 #[tokio::test]
 async fn a_body_that_trickles_takes_no_longer_than_a_request_may() -> Result<()> {
     let world = World::with("dawdlers", |config| config.request_timeout = SHORT).await?;
-    let head = "POST /v1/acme/holds HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
-    let answer = world.raw(head).await?;
-    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    for path in ["/v1/acme/holds", "/v1/acme/heartbeat"] {
+        let answer = world.raw(format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{")).await?;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
+        assert!(answer.contains("body"), "{answer}");
+    }
+    Ok(())
+}
+
+/// What has begun may have been done.
+#[tokio::test]
+async fn a_body_that_is_there_is_no_excuse() -> Result<()> {
+    let world = World::with("dawdlers", |config| config.request_timeout = SHORT).await?;
+    let mut locker = world.db.connect().await?;
+    let lock = locker.transaction().await?;
+    lock.batch_execute("lock table booking.service in access exclusive mode")
+        .await?;
+    let answer = world.hold(monday_at(9), &session()).await?;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(
+        answer.text("detail").contains("Idempotency-Key"),
+        "{answer:?}"
+    );
+    lock.rollback().await?;
     Ok(())
 }
 

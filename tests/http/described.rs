@@ -11,6 +11,8 @@ async fn the_routes_are_described_in_openapi() -> Result<()> {
     let slots = &api["paths"]["/v1/{tenant}/services/{service}/slots"]["get"];
     assert_eq!(slots["operationId"], "slots");
     assert!(slots["responses"]["404"].is_object(), "{slots}");
+    let holds = &api["paths"]["/v1/{tenant}/holds"]["post"];
+    assert!(holds["responses"]["408"].is_object(), "{holds}");
     assert!(api["components"]["schemas"]["Problem"].is_object());
     Ok(())
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::cause;
 use crate::problem::Problem;
+use crate::tally;
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -22,7 +23,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let extract::Json(Object(body)) = extract::Json::from_request(request, state).await?;
+        let body = tally::reading(extract::Json::from_request(request, state));
+        let extract::Json(Object(body)) = body.await?;
         Ok(Self(body))
     }
 }
