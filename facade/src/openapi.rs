@@ -25,7 +25,7 @@ use crate::state::AppState;
         description = "Slots, holds and bookings of a tenant, for its visitors and for whoever runs it.\n\n\
             Names in addresses are slugs or ids. Times are RFC 3339, durations whole minutes. Errors are problem details \
             (RFC 9457): a `code` of the form `BKnnn` is the engine's, and `type` says where it is explained. A session id is \
-            a secret of the visitor's browser, at least 16 random characters, in the header `Booking-Session`.",
+            a secret of the visitor's browser, at least 16 random characters, in the header `Booking-Session`. Headers are UTF-8, as bodies are.",
     ),
     components(schemas(ProblemBody<'static>, Failure)),
     modifiers(&Bearer),

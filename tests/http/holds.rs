@@ -185,3 +185,17 @@ async fn what_the_engine_cannot_understand_is_400_in_its_words() -> Result<()> {
     }
     Ok(())
 }
+
+/// As a body may name it, so may the header.
+#[tokio::test]
+async fn a_session_in_any_script_lets_go_of_what_it_holds() -> Result<()> {
+    let world = World::new("holds").await?;
+    let mine = format!("séance-予約-{}", Uuid::new_v4());
+    let held = world.hold(monday_at(9), &mine).await?;
+    assert_eq!(held.status, 201, "{held:?}");
+    assert_eq!(
+        world.delete(held.header("location"), &mine).await?.status,
+        204
+    );
+    Ok(())
+}

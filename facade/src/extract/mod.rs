@@ -78,19 +78,19 @@ impl From<PathRejection> for Problem {
     }
 }
 
-/// A header that is there once, in plain ASCII, or not at all.
+/// A header that is there once, in UTF-8 as a body is, or not at all.
 pub(crate) fn header(headers: &HeaderMap, name: &str) -> Result<Option<Secret<String>>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    match (value.to_str(), values.next()) {
+    match (std::str::from_utf8(value.as_bytes()), values.next()) {
         (Ok(text), None) => Ok(Some(Secret(text.to_owned()))),
         (Ok(_), Some(_)) => Err(Problem::bad_request(format!(
             "the header {name} is there more than once"
         ))),
         (Err(_), _) => Err(Problem::bad_request(format!(
-            "the header {name} is not plain ASCII"
+            "the header {name} is not UTF-8"
         ))),
     }
 }

@@ -62,6 +62,10 @@ mod tests {
             Some(Secret("visitor".into()))
         );
         assert_eq!(
+            header_of(&headers(&["séance".as_bytes()])).unwrap(),
+            Some(Secret("séance".into()))
+        );
+        assert_eq!(
             header_of(&headers(&[b"one", b"two"])).unwrap_err().status,
             StatusCode::BAD_REQUEST
         );
