@@ -5,7 +5,7 @@ use std::error::Error;
 
 use axum::http::StatusCode;
 use tokio_postgres::error::DbError;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::problem::Problem;
 use crate::refusal;
@@ -82,7 +82,8 @@ fn is_transport(error: &tokio_postgres::Error) -> bool {
         .is_some_and(|source| source.is::<std::io::Error>())
 }
 
-/// The log gets names of objects but neither DETAIL nor values: they may hold what a customer wrote.
+/// The log gets names of objects but neither DETAIL nor values: they may hold what a customer wrote. What a constraint refuses is
+/// a caller's mistake, as the answer says, and no error of ours.
 fn raised_problem(raised: &DbError) -> Problem {
     let problem = match broken(raised) {
         Some(problem) => problem,
@@ -93,7 +94,7 @@ fn raised_problem(raised: &DbError) -> Problem {
             raised.detail(),
         ),
     };
-    if problem.status.is_server_error() || raised.code().code().starts_with("23") {
+    if problem.status.is_server_error() {
         error!(
             code = raised.code().code(),
             said = raised.message(),
@@ -101,6 +102,14 @@ fn raised_problem(raised: &DbError) -> Problem {
             constraint = raised.constraint(),
             routine = raised.routine(),
             "SQL failed"
+        );
+    } else if raised.code().code().starts_with("23") {
+        info!(
+            code = raised.code().code(),
+            said = raised.message(),
+            table = raised.table(),
+            constraint = raised.constraint(),
+            "a constraint refused it"
         );
     }
     problem

@@ -162,6 +162,8 @@ fn every_request_is_a_line_with_its_id_and_route() -> Result<()> {
         .find(|line| line["code"] == "23514")
         .context("the fault")?;
     assert_eq!(fault["constraint"], "no_more");
+    // It is the caller's, as the 400 says.
+    assert_eq!(fault["level"], "INFO", "{fault}");
     assert!(fault["span"]["request_id"].is_string(), "{fault}");
     Ok(())
 }
