@@ -164,6 +164,20 @@ pub struct Config {
     pub log_addresses: bool,
 }
 
+impl Config {
+    /// Refuses what each setting allows by itself, and two of them do not.
+    pub fn check(&self) -> Result<(), String> {
+        let (viewers, connections) = (self.live.max_viewers, self.connections.max_connections);
+        if viewers >= connections {
+            return Err(format!(
+                "--max-viewers {viewers} leaves nobody else a connection: set it below --max-connections {connections}, or raise \
+                 that"
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// The roles that the facade takes on, as `booking.grant_access` knows them. Its login is a member of each, and of nothing else.
 #[derive(Args, Clone, Debug)]
 pub struct Roles {
@@ -193,7 +207,7 @@ pub struct Roles {
 /// How `GET .../events` is served.
 #[derive(Args, Clone, Debug)]
 pub struct Live {
-    /// Viewers at most, fewer than connections; whoever comes then is told to come back (503)
+    /// Viewers at most, fewer than --max-connections, of which each takes one; whoever comes then is told to come back (503)
     #[arg(long, env = "BOOKING_MAX_VIEWERS", default_value = "800", value_parser = parse_count)]
     pub max_viewers: usize,
 
@@ -316,6 +330,22 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn viewers_leave_connections_to_others() {
+        for flags in [
+            ["--max-viewers=2000", "--max-connections=1000"],
+            ["--max-viewers=1000", "--max-connections=1000"],
+            ["--max-viewers=800", "--max-connections=500"],
+        ] {
+            let refused = crate::serve::run(&parse(&flags)).await.unwrap_err();
+            let said = refused.to_string();
+            assert!(said.starts_with("--max-viewers "), "{said}");
+            assert!(said.contains("--max-connections "), "{said}");
+        }
+        assert_eq!(parse(&[]).check(), Ok(()));
+        assert_eq!(parse(&["--max-viewers=999"]).check(), Ok(()));
     }
 
     #[test]

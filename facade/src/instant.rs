@@ -1,9 +1,9 @@
-//! Points in time in RFC 3339, as the only form that is read and written.
+//! Points in time in RFC 3339, as the only form that is read and written, and dates.
 
 use std::error::Error;
 use std::fmt;
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio_postgres::types::private::BytesMut;
@@ -47,6 +47,26 @@ impl Visitor<'_> for Rfc3339 {
                 "a time in RFC 3339 is wanted, such as 2026-01-15T09:00:00Z",
             )),
         }
+    }
+}
+
+/// A date, for `deserialize_with`: chrono's own words do not say how one is written.
+pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    deserializer.deserialize_str(Date)
+}
+
+struct Date;
+
+impl Visitor<'_> for Date {
+    type Value = NaiveDate;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a date as YYYY-MM-DD, such as 2026-01-15")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<NaiveDate, E> {
+        text.parse()
+            .map_err(|_| E::custom("a date as YYYY-MM-DD is wanted, such as 2026-01-15"))
     }
 }
 

@@ -39,6 +39,7 @@ const SEND_BUFFER: usize = 256 * 1024;
 
 /// Serves until SIGTERM or SIGINT, then answers what has begun and returns.
 pub async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
+    config.check()?;
     let state = AppState::new(config)?;
     if let Some(address) = &config.metrics_listen {
         crate::scrape::listen(address, state.clone()).await?;

@@ -212,6 +212,19 @@ async fn only_the_session_that_holds_a_reservation_makes_an_appointment_of_it() 
 }
 
 #[tokio::test]
+async fn a_date_that_is_none_is_told_how_one_is_written() -> Result<()> {
+    let world = World::new("appointments").await?;
+    for wrong in ["x", "", "2100-02-30", "04.01.2100"] {
+        let query = format!("?tenant_id=acme&start_date={wrong}&end_date=2100-01-04");
+        let (status, told) = send(world.request(Method::GET, &format!("{LIST}{query}"))).await?;
+        assert_eq!(status, 400, "{told}");
+        let said = told["message"].as_str().unwrap_or_default();
+        assert!(said.contains("YYYY-MM-DD"), "{wrong}: {told}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_is_told_in_the_same_form() -> Result<()> {
     let world = World::new("appointments").await?;
     let slot = first_slot(&world).await?;

@@ -44,6 +44,8 @@ async fn a_query_is_refused_with_the_name_of_what_is_wrong() -> Result<()> {
             "RFC 3339",
         ),
         (&format!("{day}&duration=1h"), "duration"),
+        (&format!("{day}&duration=1h"), "a whole number"),
+        (&format!("{day}&duration="), "a whole number"),
         (&format!("{day}&duration=99999999999"), "duration"),
         (&format!("{day}&duration=-60"), "above zero"),
         (&format!("{day}&step=0"), "above zero"),
@@ -152,6 +154,11 @@ async fn a_body_is_refused_with_the_name_of_what_is_wrong() -> Result<()> {
         ),
         ("holds", r#"{"slot_id": 7}"#, "slot_id"),
         ("holds", r#"{"slot_id": "a", "duration": "60"}"#, "duration"),
+        (
+            "holds",
+            r#"{"slot_id": "a", "duration": "60"}"#,
+            "a whole number",
+        ),
         (
             "holds",
             r#"{"slot_id": "a", "ttl_seconds": 1e99}"#,

@@ -95,11 +95,34 @@ pub(crate) fn header(headers: &HeaderMap, name: &str) -> Result<Option<Secret<St
     }
 }
 
+/// What parsers say of numbers, and what it is to somebody who does not know their types.
+const NUMBERS: [(&str, &str); 6] = [
+    ("expected i32", "expected a whole number up to 2147483647"),
+    ("expected i64", "expected a whole number"),
+    ("invalid digit found in string", "a whole number is wanted"),
+    (
+        "cannot parse integer from empty string",
+        "a whole number is wanted",
+    ),
+    (
+        "number too large to fit in target type",
+        "the number is too large",
+    ),
+    (
+        "number too small to fit in target type",
+        "the number is too small",
+    ),
+];
+
 /// axum wraps the parser's words into a sentence of its own; the parser's words are enough.
 fn cause(rejection: &dyn std::error::Error) -> String {
     let mut error = rejection;
     while let Some(source) = error.source() {
         error = source;
     }
-    error.to_string()
+    NUMBERS
+        .iter()
+        .fold(error.to_string(), |text, (theirs, ours)| {
+            text.replace(theirs, ours)
+        })
 }

@@ -42,8 +42,10 @@ pub struct WantedSlots {
     /// Only with this resource
     staff_id: Option<Uuid>,
     /// The first local date
+    #[serde(deserialize_with = "crate::instant::date")]
     start_date: NaiveDate,
     /// The last one; 399 dates at most
+    #[serde(deserialize_with = "crate::instant::date")]
     end_date: NaiveDate,
     /// Only of services that have this length; without it, each its shortest
     #[param(minimum = 1, maximum = 525600)]

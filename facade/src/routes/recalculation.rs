@@ -27,8 +27,10 @@ pub struct Wanted {
     /// Only of this resource
     staff_id: Option<Uuid>,
     /// The first date, in the zone of the tenant
+    #[serde(deserialize_with = "crate::instant::date")]
     start_date: NaiveDate,
     /// The last one
+    #[serde(deserialize_with = "crate::instant::date")]
     end_date: NaiveDate,
 }
 
