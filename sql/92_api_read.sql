@@ -59,7 +59,8 @@ begin atomic
     select booking.public_origins(tenant);
 end;
 comment on function booking_api.origins(text) is
-    'The sites whose pages may call for this tenant: cors_origins of its settings. Empty for none, and for an unknown tenant.';
+    'The sites whose pages may call for this tenant: cors_origins of its settings. Empty for none, and for an unknown tenant. A null '
+    'tenant is all of them: the sites that any active tenant names.';
 
 create function booking_api.slot_page(
     tenant text,

@@ -2983,6 +2983,13 @@ as $$
 #variable_conflict use_column
 begin
     perform booking.check_owner();
+    if public_origins.tenant is null then
+        return array(
+            select distinct jsonb_array_elements_text(t.settings -> 'cors_origins') as origin
+            from booking.tenant t
+            where t.active
+            order by origin);
+    end if;
     -- An unknown tenant is one that names no origins.
     return array(
         select jsonb_array_elements_text(t.settings -> 'cors_origins')
@@ -3000,7 +3007,8 @@ begin atomic
     select booking.public_origins(tenant);
 end;
 comment on function booking_api.origins(text) is
-    'The sites whose pages may call for this tenant: cors_origins of its settings. Empty for none, and for an unknown tenant.';
+    'The sites whose pages may call for this tenant: cors_origins of its settings. Empty for none, and for an unknown tenant. A null '
+    'tenant is all of them: the sites that any active tenant names.';
 
 -- What is read over HTTP (sql/89, 90, 92).
 alter type booking.managed_booking add attribute stay boolean;

@@ -130,6 +130,62 @@ async fn a_preflight_is_answered_without_the_route() -> Result<()> {
     Ok(())
 }
 
+/// The tenant is in the body, which a preflight has not.
+#[tokio::test]
+async fn a_page_that_any_tenant_names_may_call_where_the_address_names_none() -> Result<()> {
+    let routes = [
+        "/api/booking/reserve-slot",
+        "/api/booking/create-appointment",
+        "/api/admin/recalculate-availability",
+    ];
+    let world = World::new("cors").await?;
+    let shops = "insert into booking.tenant (slug, name, active) values ('other', 'Other', true), ('gone', 'Gone', false)";
+    world.sql.batch_execute(shops).await?;
+    world
+        .origins("acme", r#"["https://salon.example"]"#)
+        .await?;
+    world
+        .origins("gone", r#"["https://gone.example", "*"]"#)
+        .await?;
+    for path in routes {
+        for (origin, may) in [
+            (PAGE, PAGE),
+            ("https://gone.example", ""),
+            ("https://evil.example", ""),
+        ] {
+            let asked = Answer::of(world.preflight(path, origin).send().await?).await?;
+            let request = world
+                .request(Method::POST, path)
+                .header("Origin", origin)
+                .json(&json!({}));
+            let answer = Answer::of(request.send().await?).await?;
+            for answer in [asked, answer] {
+                check(&answer);
+                assert_eq!(allowed(&answer), may, "{path} {origin}");
+            }
+        }
+    }
+    // Where the address names one, its word counts.
+    let list = "/api/booking/get-available-slots";
+    for (tenant, may) in [("acme", PAGE), ("other", ""), ("nobody", "")] {
+        let path = format!("{list}?tenant_id={tenant}");
+        let asked = Answer::of(world.preflight(&path, PAGE).send().await?).await?;
+        assert_eq!(allowed(&asked), may, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn any_page_may_call_where_any_tenant_says_so_and_the_address_names_none() -> Result<()> {
+    let world = World::new("cors").await?;
+    world.origins("acme", r#"["*"]"#).await?;
+    let path = "/api/booking/reserve-slot";
+    let asked = Answer::of(world.preflight(path, PAGE).send().await?).await?;
+    check(&asked);
+    assert_eq!(allowed(&asked), PAGE);
+    Ok(())
+}
+
 #[tokio::test]
 async fn any_page_may_call_where_the_tenant_says_so() -> Result<()> {
     let world = World::new("cors").await?;

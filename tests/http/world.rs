@@ -214,7 +214,7 @@ impl Drop for World {
 }
 
 impl Answer {
-    async fn of(response: reqwest::Response) -> Result<Self> {
+    pub async fn of(response: reqwest::Response) -> Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await?;
         let body = if bytes.is_empty() {

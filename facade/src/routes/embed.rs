@@ -12,6 +12,7 @@ use super::OfService;
 use crate::caller::Caller;
 use crate::extract::Path;
 use crate::problem::Problem;
+use crate::protect::cors::Whose;
 use crate::state::AppState;
 
 const SHUT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -38,7 +39,10 @@ async fn page(
     caller: Caller,
     Path(OfService { tenant, .. }): Path<OfService>,
 ) -> impl IntoResponse {
-    let origins = state.origins.of(&state, caller.client, tenant).await;
+    let origins = state
+        .origins
+        .of(&state, caller.client, Whose::Tenant(tenant))
+        .await;
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'self' {}",

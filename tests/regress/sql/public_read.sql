@@ -94,5 +94,20 @@ select count(*) from booking_api.available_days('open', 'pool', '2100-01-04', '2
 select count(*) from booking_api.held_spans('open', 'pool', '2100-01-04', '2100-01-06');
 commit;
 reset role;
+
+-- Whose pages may call: a tenant's, and with null those of all that are active, each once.
+update booking.tenant t
+set settings = jsonb_build_object('cors_origins', o.origins)
+from (values ('open', '["https://b.example", "https://a.example"]'::jsonb), ('gone', '["https://gone.example", "*"]'),
+    ('other', '["https://c.example", "https://a.example"]')) o (slug, origins)
+where t.slug = o.slug;
+set role regress_booking_reader;
+select slug, booking_api.origins(slug) from unnest(array['open', 'gone', 'other', 'nobody', '', null]) slug;
+select booking_api.origins('00000000-0000-0000-0000-000000000001');
+reset role;
+update booking.tenant set settings = '{}';
+set role regress_booking_reader;
+select booking_api.origins(null);
+reset role;
 drop owned by regress_booking_reader;
 drop role regress_booking_reader;
