@@ -246,12 +246,12 @@ impl Db {
         };
         let answers = tokio::time::timeout(limit, answers.instrument(span.clone())).await;
         unanswered.answered();
+        let mut began = true;
         let outcome = answers.map(|(begun, claimed, rows, committed)| {
+            let begun = begun.and(claimed);
+            began = begun.is_ok();
             // If the transaction did not begin, the query must not count, whatever it returned.
-            begun
-                .and(claimed)
-                .and(rows)
-                .and_then(|rows| committed.map(|()| rows))
+            begun.and(rows).and_then(|rows| committed.map(|()| rows))
         });
         let lost = match &outcome {
             Ok(Ok(_)) => false,
@@ -271,12 +271,12 @@ impl Db {
             throw_away(client);
             self.pool.retain(|_, _| false);
         }
-        outcome.map(Ok).unwrap_or_else(|elapsed| {
-            Err(match access {
-                Access::Read => sqlstate::away(&elapsed),
-                Access::Write => sqlstate::in_doubt(&elapsed),
-            })
-        })
+        match (outcome, access) {
+            (Ok(Err(error)), _) if !began && !lost => Err(sqlstate::not_begun(&error)),
+            (Ok(answer), _) => Ok(answer),
+            (Err(elapsed), Access::Read) => Err(sqlstate::away(&elapsed)),
+            (Err(elapsed), Access::Write) => Err(sqlstate::in_doubt(&elapsed)),
+        }
     }
 
     async fn connection(&self) -> Result<Object, Problem> {

@@ -157,6 +157,20 @@ impl Problem {
         }
     }
 
+    /// The database is there and is not as it must be: whoever runs it has something to do.
+    pub fn not_set_up() -> Self {
+        Self {
+            detail: "not available until whoever runs this has set up its database; the request id finds the reason in the log"
+                .into(),
+            ..Self::unavailable(5)
+        }
+    }
+
+    /// Whether it stays so until somebody does something here.
+    pub fn is_ours(&self) -> bool {
+        self.status == StatusCode::INTERNAL_SERVER_ERROR || *self == Self::not_set_up()
+    }
+
     /// It is nobody's fault and will pass, but whether this was done is not known.
     pub fn in_doubt(retry_after: u32) -> Self {
         Self {

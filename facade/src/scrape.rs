@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -88,8 +87,7 @@ async fn count_holds(state: &AppState, due: &Due) {
         [(&COUNTED_AT_MOST, Type::INT4)];
     let asked = state.db.read(&service, LIVE_HOLDS, &at_most);
     let answer = tokio::time::timeout(LIVE_HOLDS_WITHIN, asked).await;
-    let refused =
-        matches!(&answer, Ok(Err(problem)) if problem.status == StatusCode::INTERNAL_SERVER_ERROR);
+    let refused = matches!(&answer, Ok(Err(problem)) if problem.is_ours());
     let count = match answer {
         Ok(Ok(rows)) => rows.first().and_then(|row| row.try_get(0).ok()),
         _ => None,

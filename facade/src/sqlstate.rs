@@ -44,6 +44,21 @@ pub fn in_doubt(reason: &dyn Error) -> Problem {
     Problem::in_doubt(LATER)
 }
 
+/// A transaction was refused its role, a setting or its claims. Nothing of the request was looked at: it is not to blame.
+pub fn not_begun(error: &tokio_postgres::Error) -> Problem {
+    let raised = error.as_db_error();
+    let code = raised.map_or("", |raised| raised.code().code());
+    error!(
+        code,
+        said = raised.map(DbError::message),
+        "a transaction cannot begin; are the roles those of booking.grant_access, and granted to the login?"
+    );
+    match problem(code, "", None, None) {
+        passes if passes.status == StatusCode::SERVICE_UNAVAILABLE => passes,
+        _ => Problem::not_set_up(),
+    }
+}
+
 fn chain(reason: &dyn Error) -> String {
     let mut chain = reason.to_string();
     let mut cause = reason.source();

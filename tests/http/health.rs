@@ -1,8 +1,26 @@
 //! `/healthz` and `/readyz`.
 use anyhow::Result;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, monday_at, session};
+
+impl World {
+    /// What the probe says of the database, the routes say too: it is not the caller's fault, and will be mended.
+    async fn check_not_ready(&self) -> Result<()> {
+        let list = "/api/booking/get-available-slots?tenant_id=acme&start_date=2100-01-04&end_date=2100-01-05";
+        for path in ["/readyz", "/v1/acme/services", "/v1/acme/resources"] {
+            let answer = self.get(path).await?;
+            assert_eq!(answer.outcome(), (503, None), "{path} {answer:?}");
+            assert_eq!(answer.header("retry-after"), "5", "{path}");
+        }
+        let hold = self.hold(monday_at(9), &session()).await?;
+        assert_eq!(hold.outcome(), (503, None), "{hold:?}");
+        let old = self.request(Method::GET, list).send().await?;
+        assert_eq!(old.status(), 503);
+        Ok(())
+    }
+}
 
 #[tokio::test]
 async fn a_facade_with_its_database_is_alive_and_ready() -> Result<()> {
@@ -67,5 +85,36 @@ async fn without_the_extension_it_is_not_ready() -> Result<()> {
     let answer = world.get("/readyz").await?;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
     assert_eq!(world.get("/healthz").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_is_nothing_that_a_caller_did() -> Result<()> {
+    let world = World::with("health", |config| {
+        config.roles.public = Some("nobody_such".into());
+        config.roles.member = "nobody_such".into();
+    })
+    .await?;
+    world.check_not_ready().await?;
+    let request = world.request(Method::GET, "/v1/acme/services");
+    let answer = world.send(request.bearer_auth(world.token("ada")?)).await?;
+    assert_eq!(answer.outcome(), (503, None), "{answer:?}");
+    let text = world.get("/readyz").await?.body.to_string();
+    assert!(!text.contains("nobody_such"), "{text}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn claims_that_cannot_be_set_are_nothing_that_a_caller_did() -> Result<()> {
+    let world = World::new("health").await?;
+    world
+        .sql
+        .batch_execute(
+            "revoke execute on function pg_catalog.set_config(text, text, boolean) from public",
+        )
+        .await?;
+    let request = world.request(Method::GET, "/v1/acme/services");
+    let answer = world.send(request.bearer_auth(world.token("ada")?)).await?;
+    assert_eq!(answer.outcome(), (503, None), "{answer:?}");
     Ok(())
 }

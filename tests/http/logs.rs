@@ -79,13 +79,31 @@ async fn a_visit() -> Result<()> {
     Ok(())
 }
 
-fn log_of_a_visit(level: &str) -> Result<String> {
-    log_of(Command::new(env::current_exe()?).env("LOG_LEVEL", level))
+/// Finds nothing: the role that visitors run as is not there.
+#[tokio::test]
+#[ignore = "run by the other tests of this file, in a process of its own"]
+async fn a_visit_without_a_role() -> Result<()> {
+    let mut log = config("", "web");
+    log.log_format = LogFormat::Json;
+    logging::install(&log, None).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let world = World::with("logs", |config| {
+        config.roles.public = Some("nobody_such".into());
+    })
+    .await?;
+    assert_eq!(world.get("/v1/acme/services").await?.status, 503);
+    Ok(())
 }
 
-fn log_of(visit: &mut Command) -> Result<String> {
+fn log_of_a_visit(level: &str) -> Result<String> {
+    log_of(
+        "logs::a_visit",
+        Command::new(env::current_exe()?).env("LOG_LEVEL", level),
+    )
+}
+
+fn log_of(name: &str, visit: &mut Command) -> Result<String> {
     let output = visit
-        .args(["--exact", "logs::a_visit", "--ignored", "--nocapture"])
+        .args(["--exact", name, "--ignored", "--nocapture"])
         .output()?;
     let log = String::from_utf8(output.stderr)?;
     assert!(output.status.success(), "{log}");
@@ -176,8 +194,18 @@ fn addresses_are_logged_only_if_that_is_wanted() -> Result<()> {
         assert!(!log.contains(address), "{log}");
     }
     let mut visit = Command::new(env::current_exe()?);
-    let log = log_of(visit.env("LOG_LEVEL", "info").env("LOG_ADDRESSES", "yes"))?;
+    let visit = visit.env("LOG_LEVEL", "info").env("LOG_ADDRESSES", "yes");
+    let log = log_of("logs::a_visit", visit)?;
     assert!(log.contains(r#""address":"127.0.0.1""#), "{log}");
     assert!(log.contains(r#""peer":"127.0.0.1""#), "{log}");
+    Ok(())
+}
+
+#[test]
+fn the_operator_is_told_which_role_is_not_there() -> Result<()> {
+    let visit = &mut Command::new(env::current_exe()?);
+    let log = log_of("logs::a_visit_without_a_role", visit)?;
+    let told = |line: &str| line.contains("ERROR") && line.contains("nobody_such");
+    assert!(log.lines().any(told), "{log}");
     Ok(())
 }
