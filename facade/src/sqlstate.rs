@@ -1,5 +1,6 @@
 //! What an error of PostgreSQL is called in HTTP. What the engine refuses is in [`crate::refusal`]; what is raised is here.
-//! Messages of classes 22 and 54 are written for callers and reach them; XX, 42 and everything unexpected reach the log only.
+//! Messages of classes 22 and 54 are written for callers and reach them; XX, 42 and everything unexpected reach the log only, as
+//! does what the database lacks, which is 503 until it is given.
 
 use std::error::Error;
 
@@ -102,6 +103,7 @@ fn is_transport(error: &tokio_postgres::Error) -> bool {
 fn raised_problem(raised: &DbError) -> Problem {
     let problem = match broken(raised) {
         Some(problem) => problem,
+        None if is_missing(raised) => Problem::not_set_up(),
         None => problem(
             raised.code().code(),
             raised.message(),
@@ -128,6 +130,16 @@ fn raised_problem(raised: &DbError) -> Problem {
         );
     }
     problem
+}
+
+/// Whether what is called is not there, or not ours to call: the extension was not made or is older, access was not granted,
+/// or not again after a restore. A name that is missing further down, inside of what was called, is a defect of it.
+fn is_missing(raised: &DbError) -> bool {
+    match raised.code().code() {
+        "42501" => true,
+        "3F000" | "42883" | "42P01" => raised.where_().is_none(),
+        _ => false,
+    }
 }
 
 /// What a function of the engine says of class 23 is written for callers: it names no constraint, or has a hint, as the server

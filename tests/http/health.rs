@@ -46,7 +46,7 @@ async fn without_access_it_is_not_ready() -> Result<()> {
             world.role
         ))
         .await?;
-    assert_eq!(world.get("/readyz").await?.status, 503);
+    world.check_not_ready().await?;
     assert_eq!(world.get("/healthz").await?.status, 200);
     world
         .sql
@@ -69,6 +69,23 @@ async fn after_a_restore_it_is_not_ready_until_access_is_granted_again() -> Resu
     assert_eq!(world.get("/readyz").await?.status, 503);
     world
         .sql
+        .batch_execute(
+            "do $$
+             declare
+                 v_function regprocedure;
+             begin
+                 for v_function in
+                     select p.oid from pg_proc p where p.pronamespace = 'booking'::regnamespace and p.prosecdef
+                 loop
+                     execute format('alter function %s owner to postgres', v_function);
+                 end loop;
+             end
+             $$",
+        )
+        .await?;
+    world.check_not_ready().await?;
+    world
+        .sql
         .batch_execute("select booking.grant_access()")
         .await?;
     assert_eq!(world.get("/readyz").await?.status, 200);
@@ -84,7 +101,21 @@ async fn without_the_extension_it_is_not_ready() -> Result<()> {
         .await?;
     let answer = world.get("/readyz").await?;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
+    world.check_not_ready().await?;
     assert_eq!(world.get("/healthz").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_older_extension_has_not_is_503_to_those_who_ask_for_it() -> Result<()> {
+    let world = World::new("health").await?;
+    world
+        .sql
+        .batch_execute("alter function booking_api.services(text) rename to gone")
+        .await?;
+    let answer = world.get("/v1/acme/services").await?;
+    assert_eq!(answer.outcome(), (503, None), "{answer:?}");
+    assert_eq!(world.get("/v1/acme/resources").await?.status, 200);
     Ok(())
 }
 

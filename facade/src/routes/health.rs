@@ -84,7 +84,7 @@ async fn ask(state: &AppState) -> Result<(), Problem> {
         ));
     }
     match state.db.read(&Caller::ITSELF, OPEN, &[]).await {
-        Err(problem) if problem.status == StatusCode::INTERNAL_SERVER_ERROR => Err(not_ready(
+        Err(problem) if problem.is_ours() => Err(not_ready(
             "access has to be granted again since the database was restored",
         )),
         Err(problem) if problem.status != StatusCode::NOT_FOUND => Err(problem),
