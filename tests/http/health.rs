@@ -1,7 +1,10 @@
 //! `/healthz` and `/readyz`.
+use std::time::Duration;
+
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::world::{World, monday_at, session};
 
@@ -147,5 +150,29 @@ async fn claims_that_cannot_be_set_are_nothing_that_a_caller_did() -> Result<()>
     let request = world.request(Method::GET, "/v1/acme/services");
     let answer = world.send(request.bearer_auth(world.token("ada")?)).await?;
     assert_eq!(answer.outcome(), (503, None), "{answer:?}");
+    Ok(())
+}
+
+/// What fails is in PostgreSQL's log with all its context, however often somebody probes.
+#[tokio::test]
+async fn a_probe_fails_nothing_in_the_database() -> Result<()> {
+    let world = World::new("health").await?;
+    for _ in 0..3 {
+        assert_eq!(world.get("/readyz").await?.status, 200);
+    }
+    // A session counts what it did when it ends.
+    let sessions =
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = $1";
+    while world
+        .sql
+        .query_one(sessions, &[&world.role])
+        .await?
+        .get::<_, i64>(0)
+        > 0
+    {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let failed = "select xact_rollback from pg_stat_database where datname = current_database()";
+    assert_eq!(world.sql.query_one(failed, &[]).await?.get::<_, i64>(0), 0);
     Ok(())
 }
