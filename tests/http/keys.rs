@@ -127,7 +127,6 @@ async fn keys_that_are_known_count_while_the_issuer_is_away() -> Result<()> {
         Mood::Fails,
         Mood::Redirects,
         Mood::Babbles,
-        Mood::Publishes(json!({"keys": []})),
         Mood::Publishes(json!("<html>")),
         Mood::Sleeps,
     ] {
@@ -140,6 +139,29 @@ async fn keys_that_are_known_count_while_the_issuer_is_away() -> Result<()> {
         assert_eq!(issuer.asked(), asked + 1);
         assert_eq!(ask(&world, &known.sign(ada())?).await?.status, 200);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_issuer_that_withdraws_all_its_keys_is_believed() -> Result<()> {
+    let key = Key::ec()?;
+    let invented = key.clone().called(Some("invented")).sign(ada())?;
+    let issuer = Issuer::new(Mood::Publishes(set(&[&key])?)).await?;
+    let world = world(&issuer.url).await?;
+    let unusable = json!({"keys": [{"kty": "oct", "k": "AQAB", "alg": "HS256"}]});
+    for none in [json!({"keys": []}), unusable] {
+        issuer.becomes(Mood::Publishes(set(&[&key])?))?;
+        assert_eq!(ask(&world, &key.sign(ada())?).await?.status, 200);
+        sleep(PAUSE).await;
+        issuer.becomes(Mood::Publishes(none))?;
+        assert_eq!(ask(&world, &invented).await?.status, 401);
+        assert_eq!(ask(&world, &key.sign(ada())?).await?.status, 401);
+        assert_eq!(ask(&world, &world.service_token()?).await?.status, 200);
+        sleep(PAUSE).await;
+    }
+    // And when there are keys again, they count.
+    issuer.becomes(Mood::Publishes(set(&[&key])?))?;
+    assert_eq!(ask(&world, &key.sign(ada())?).await?.status, 200);
     Ok(())
 }
 

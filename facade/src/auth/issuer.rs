@@ -1,7 +1,7 @@
 //! Where public keys come from, and how they stay known. One task reads them: at the start, now and then, and when a token
 //! names a key that is not known, but never twice within the pause. So keys are rotated without a restart, whoever invents
 //! key ids makes us ask no more often than that, and a token with a known key never waits. While the issuer is away the keys
-//! that are known go on to count; what it has withdrawn counts no more.
+//! that are known go on to count; what it has withdrawn counts no more, be it all of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,8 +119,15 @@ impl Reader {
             };
             self.publish.send_modify(|known| {
                 if let Ok(keys) = read {
-                    if known.keys.is_none() {
-                        info!("the keys of the issuer are known");
+                    let had_some = known.keys.as_ref().map(|keys| !keys.is_empty());
+                    match (keys.is_empty(), had_some) {
+                        // Said once, not at each reading.
+                        (true, None | Some(true)) => warn!(
+                            "the issuer publishes no public key to verify signatures with (RSA of 2048 bits or more, EC, \
+                             Ed25519): no token of its own counts until it does"
+                        ),
+                        (false, None | Some(false)) => info!("the keys of the issuer are known"),
+                        _ => {}
                     }
                     known.keys = Some(Arc::new(keys));
                 }

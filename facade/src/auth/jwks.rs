@@ -30,7 +30,7 @@ struct Published {
 }
 
 impl KeySet {
-    /// Fails on what is no such set, and on one without a key that can be used.
+    /// Fails on what is no such set. One without a key that can be used says that none counts.
     pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
         let published: Published = serde_json::from_slice(text)
             .map_err(|_| "it is not a JSON Web Key Set: {\"keys\": [...]}")?;
@@ -45,10 +45,12 @@ impl KeySet {
             used = keys.len(),
             "keys of the issuer"
         );
-        if keys.is_empty() {
-            return Err("it has no public key to verify signatures with (RSA of 2048 bits or more, EC, Ed25519)".into());
-        }
         Ok(Self(keys))
+    }
+
+    /// Whether no signature can be verified with it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The key with this id for this algorithm; without an id, the only key for it.
@@ -172,10 +174,15 @@ mod tests {
             json!({"kty": "AKP", "pub": "x"}),
             json!({"kty": "EC", "crv": "secp256k1", "x": "AQAB", "y": "AQAB"}),
         ] {
-            assert!(set(json!([useless])).is_err(), "{useless}");
+            assert!(set(json!([useless])).unwrap().is_empty(), "{useless}");
             let with_another = set(json!([useless, ec(Some("b"))])).unwrap();
             assert_eq!(with_another.0.len(), 1, "{useless}");
         }
+        let none = set(json!([])).unwrap();
+        assert_eq!(
+            none.find(None, Algorithm::ES256).unwrap_err(),
+            Refused::UnknownKey
+        );
         for wrong in ["", "null", "[]", "{}", r#"{"keys": {}}"#, "<html>"] {
             assert!(KeySet::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }

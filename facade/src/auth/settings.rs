@@ -20,7 +20,8 @@ pub struct Settings {
     pub jwt_secret: Option<String>,
 
     /// Where the issuer publishes its keys (JWKS) for RS256, ES256, EdDSA and the like: an http(s) address, or a file. They
-    /// are read again now and then, and when a token names a key that is not known; while the issuer is away those known count
+    /// are read again now and then, and when a token names a key that is not known; while the issuer is away those known
+    /// count, and a set without a key that can be used withdraws them all
     #[arg(long, env = "BOOKING_JWKS_URL")]
     pub jwks_url: Option<String>,
 

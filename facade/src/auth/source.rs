@@ -24,7 +24,13 @@ impl Source {
     pub(super) fn new(place: &str) -> Result<Self, String> {
         if !place.contains("://") {
             let source = PathBuf::from(place);
-            read_file(&source).map_err(|reason| {
+            let read = match read_file(&source) {
+                Ok(keys) if keys.is_empty() => {
+                    Err("it has no public key to verify signatures with".to_owned())
+                }
+                read => read,
+            };
+            read.map_err(|reason| {
                 format!(
                     "BOOKING_JWKS_URL: {place} is taken for a file, which is of no use: {reason}"
                 )
