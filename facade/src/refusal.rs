@@ -20,7 +20,8 @@ pub fn check(row: &Row) -> Result<(), Problem> {
     }
 }
 
-/// The problem for one code. Of the detail only `retry_after` (seconds) is read: why a slot is gone is not for the public.
+/// The problem for one code. Of the detail only this is told: of one's own booking its status or until when the step was
+/// possible, of a quota which one it is and when there is room again. Why a slot is gone is not for the public.
 pub fn problem(code: &str, detail: Option<&Value>) -> Problem {
     let (status, title, text) = words(code);
     let retry_after = detail
@@ -30,9 +31,25 @@ pub fn problem(code: &str, detail: Option<&Value>) -> Problem {
     Problem {
         kind: format!("{EXPLAINED_AT}{}", code.to_ascii_lowercase()).into(),
         title,
+        hint: detail.and_then(|detail| hint(code, detail)),
         retry_after,
         ..Problem::new(status, text).with_code(code)
     }
+}
+
+fn hint(code: &str, detail: &Value) -> Option<Box<str>> {
+    let said = |key| detail.get(key)?.as_str();
+    let hint = match code {
+        "BK005" => match (said("until"), said("ended_at"), said("status")) {
+            (Some(until), _, _) => format!("It was possible until {until}."),
+            (_, Some(ended), _) => format!("It ended at {ended}."),
+            (_, _, Some(status)) => format!("It is {status}."),
+            _ => return None,
+        },
+        "BK008" => format!("{} is {}.", said("quota")?, detail.get("most")?),
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 fn words(code: &str) -> (StatusCode, &'static str, &'static str) {
@@ -60,7 +77,7 @@ fn words(code: &str) -> (StatusCode, &'static str, &'static str) {
         "BK005" => (
             StatusCode::CONFLICT,
             "Wrong state",
-            "the booking is not in a state that allows this",
+            "the booking is not in a state that allows this, or it is too late for it",
         ),
         "BK006" => (
             StatusCode::CONFLICT,
@@ -106,7 +123,38 @@ mod tests {
             Some(&json!({"booking_id": "secret", "resource": "room"})),
         );
         assert_eq!(shown, problem("BK001", None));
+        let reasons = json!({"status": "secret", "until": "then", "quota": "q", "most": 1});
+        assert_eq!(problem("BK003", Some(&reasons)), problem("BK003", None));
         assert!(shown.kind.ends_with("/pg_booking#bk001"));
+    }
+
+    #[test]
+    fn one_is_told_about_ones_own() {
+        let hint = |code, detail| problem(code, Some(&detail)).hint.unwrap_or_default();
+        let hints = [
+            hint("BK005", json!({"status": "cancelled", "starts_at": "x"})),
+            hint(
+                "BK005",
+                json!({"reason": "cancel_notice", "until": "2100-01-03T09:00:00+00:00"}),
+            ),
+            hint(
+                "BK005",
+                json!({"status": "confirmed", "ended_at": "2100-01-03T09:00:00+00:00"}),
+            ),
+            hint(
+                "BK008",
+                json!({"quota": "max_session_holds", "most": 10, "retry_after": 3}),
+            ),
+        ];
+        assert_eq!(
+            hints.map(String::from),
+            [
+                "It is cancelled.",
+                "It was possible until 2100-01-03T09:00:00+00:00.",
+                "It ended at 2100-01-03T09:00:00+00:00.",
+                "max_session_holds is 10.",
+            ]
+        );
     }
 
     #[test]
