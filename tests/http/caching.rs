@@ -7,7 +7,8 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::world::{Answer, World, monday, monday_at, session, slots_path};
+use crate::live::View;
+use crate::world::{Answer, World, monday, monday_at, session, slots_path, time};
 
 async fn get_if(world: &World, method: Method, path: &str, condition: &str) -> Result<Answer> {
     let request = world.request(method, path);
@@ -110,6 +111,37 @@ async fn what_is_kept_is_for_visitors_without_a_session() -> Result<()> {
     );
     sleep(Duration::from_secs(6)).await;
     assert_eq!(count(&world.get(&path).await?), Some(6));
+    Ok(())
+}
+
+/// However long answers are kept, and whatever was asked meanwhile.
+#[tokio::test]
+async fn whoever_was_told_of_a_change_is_given_nothing_older() -> Result<()> {
+    let world = World::with("caching", |config| config.cache = Duration::from_secs(5)).await?;
+    let path = slots_path(monday(), "");
+    let mut view = View::new(&world).await?;
+    for (hour, left) in [(9, 7), (10, 6), (11, 5)] {
+        assert_eq!(
+            world.get(&path).await?.body["slots"]
+                .as_array()
+                .map(Vec::len),
+            Some(left + 1)
+        );
+        let booked = world
+            .post(
+                "/v1/acme/bookings",
+                json!({"service": "haircut", "starts_at": time(monday_at(hour)), "customer": {}}),
+            )
+            .await?;
+        assert_eq!(booked.status, 201, "{booked:?}");
+        view.next_of("slots").await?;
+        assert_eq!(
+            world.get(&path).await?.body["slots"]
+                .as_array()
+                .map(Vec::len),
+            Some(left)
+        );
+    }
     Ok(())
 }
 

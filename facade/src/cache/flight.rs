@@ -34,14 +34,15 @@ impl Flights {
         Self { answers }
     }
 
-    /// The answer to a query, by this or by whoever asked the same before.
+    /// The answer to a query, by this or by whoever asked the same before, at the same state of what viewers were told.
     pub async fn join(
         &self,
+        told: u64,
         sql: &str,
         params: &[Param<'_>],
         read: impl Future<Output = Result<Answer, Problem>>,
     ) -> Result<Answer, Problem> {
-        let key = key(sql, params)?;
+        let key = key(told, sql, params)?;
         self.answers
             .try_get_with(key, read)
             .await
@@ -50,8 +51,9 @@ impl Flights {
 }
 
 /// What the database would be asked, byte by byte: requests that differ in anything that it sees share nothing.
-fn key(sql: &str, params: &[Param<'_>]) -> Result<[u8; 32], Problem> {
+fn key(told: u64, sql: &str, params: &[Param<'_>]) -> Result<[u8; 32], Problem> {
     let mut hash = Sha256::new();
+    hash.update(told.to_le_bytes());
     hash.update((sql.len() as u64).to_le_bytes());
     hash.update(sql);
     for (value, ty) in params {
@@ -84,7 +86,7 @@ mod tests {
     #[test]
     fn a_key_is_all_that_is_asked() {
         let of = |sql: &str, a: Option<&str>, b: Option<&str>| {
-            key(sql, &[(&a, Type::TEXT), (&b, Type::TEXT)]).unwrap()
+            key(0, sql, &[(&a, Type::TEXT), (&b, Type::TEXT)]).unwrap()
         };
         let one = of("q", Some("ab"), Some("c"));
         assert_eq!(one, of("q", Some("ab"), Some("c")));
@@ -96,6 +98,7 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+        assert_ne!(key(1, "q", &[]).unwrap(), key(2, "q", &[]).unwrap());
     }
 
     #[tokio::test]
@@ -107,7 +110,7 @@ mod tests {
                     count.fetch_add(1, SeqCst);
                     answer("a")
                 };
-                flights.join("q", &[], read).await.unwrap();
+                flights.join(0, "q", &[], read).await.unwrap();
             }
             assert_eq!(count.load(SeqCst), asked);
         }
@@ -117,10 +120,15 @@ mod tests {
     async fn an_error_is_shared_and_not_kept() {
         let flights = Flights::new(Duration::from_secs(5));
         let failed = flights
-            .join("q", &[], async { Err(Problem::unavailable(1)) })
+            .join(0, "q", &[], async { Err(Problem::unavailable(1)) })
             .await;
         assert_eq!(failed.unwrap_err(), Problem::unavailable(1));
-        assert!(flights.join("q", &[], async { answer("a") }).await.is_ok());
+        assert!(
+            flights
+                .join(0, "q", &[], async { answer("a") })
+                .await
+                .is_ok()
+        );
     }
 
     #[tokio::test]
@@ -134,13 +142,13 @@ mod tests {
                     never.notified().await;
                     answer("first")
                 };
-                flights.join("q", &[], read).await
+                flights.join(0, "q", &[], read).await
             }
         });
         yield_now().await;
         let second = tokio::spawn({
             let flights = flights.clone();
-            async move { flights.join("q", &[], async { answer("second") }).await }
+            async move { flights.join(0, "q", &[], async { answer("second") }).await }
         });
         yield_now().await;
         assert!(!second.is_finished());

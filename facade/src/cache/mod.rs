@@ -3,8 +3,8 @@
 //!
 //! How old an answer may be: a visitor without a session may be given the answer of a query that was under way when the
 //! request came, so at most as old as one query takes, plus `--cache`, for which an answer is kept (nothing, unless it is
-//! set), plus what `Cache-Control` allows the browser, 5 seconds. Whoever has a session or a token is asked for alone,
-//! and nobody keeps the answer.
+//! set), plus what `Cache-Control` allows the browser, 5 seconds. Whoever asks because a live view told of a change is given
+//! nothing that was asked for before. Whoever has a session or a token is asked for alone, and nobody keeps the answer.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
@@ -82,7 +82,10 @@ impl Reader {
             let rows = state.db.read(&self.caller, sql, params).await?;
             Ok(Answer::new(write(&rows)?))
         };
-        let answer = state.flights.join(sql, params, read).await;
+        let answer = state
+            .flights
+            .join(state.live.told(), sql, params, read)
+            .await;
         state.meter.cache(kind, !asked);
         let answer = answer?;
         Ok(self.respond(answer, SHARED))

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -57,6 +57,8 @@ pub(super) struct Hub {
     meter: Meter,
     /// Somebody came.
     pub called: Notify,
+    /// How often viewers were told something.
+    pub told: AtomicU64,
     places: Places,
     room: Mutex<Room>,
     viewers: AtomicUsize,
@@ -139,10 +141,16 @@ impl Live {
             ending,
             meter,
             called: Notify::new(),
+            told: AtomicU64::new(0),
             places: Places::new(settings.max_viewers, settings.max_address_viewers),
             room: Mutex::default(),
             viewers: AtomicUsize::new(0),
         }))
+    }
+
+    /// Grows before viewers hear of a change: whatever was asked at a lower number may not know of it yet.
+    pub fn told(&self) -> u64 {
+        self.0.told.load(Ordering::SeqCst)
     }
 
     /// A place at a service, from the last event that was had, or from now on. 404 for what the public does not see, 503 where

@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -179,6 +180,7 @@ fn tell(
         };
         let frame = frame(service, news, reset, before, after);
         if let Some(frame) = frame.done() {
+            hub.told.fetch_add(1, Ordering::SeqCst);
             let _ = service.news.send(frame);
         }
     }

@@ -71,7 +71,7 @@ pub async fn ready(State(state): State<AppState>) -> Result<impl IntoResponse, P
         ask(&state).await?;
         Ok(Answer::new(Vec::new()))
     };
-    state.flights.join(READY, &[], asked).await?;
+    state.flights.join(0, READY, &[], asked).await?;
     Ok((PRIVATE, Json(Health { status: "ready" })))
 }
 
