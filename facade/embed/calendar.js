@@ -28,6 +28,8 @@ function place(within, elements) {
 }
 
 const state = { first: firstOf(new Date()), day: null, length: null, held: null, key: null, beat: 0 };
+// How often each was asked for: an answer that a later one has overtaken is not shown.
+const asked = { month: 0, day: 0 };
 
 function say(text) {
   $("say").textContent = text;
@@ -44,12 +46,13 @@ function show(step) {
 
 async function drawMonth() {
   const { first } = state;
+  const turn = ++asked.month;
   const next = firstOf(first, 1);
   const now = new Date();
   // By the minute, so that all who look in the same one ask the same.
   now.setSeconds(0, 0);
   const days = await api.days((first < now ? now : first).toISOString(), next.toISOString(), state.length);
-  if (first !== state.first) return;
+  if (turn !== asked.month) return;
   const bookable = new Map(days.map((day) => [day.day, day.available]));
   $("month-name").textContent = name("month", first);
   $("earlier").disabled = first <= now;
@@ -66,9 +69,10 @@ async function drawMonth() {
 async function drawDay() {
   const { day } = state;
   if (!day) return;
+  const turn = ++asked.day;
   const from = midnight(day);
   const slots = await api.slots(from.toISOString(), after(from, 1).toISOString(), state.length);
-  if (day !== state.day) return;
+  if (turn !== asked.day) return;
   $("day-name").textContent = name("day", from);
   const starts = slots.map((slot) => {
     const free = slot.status === "available";
@@ -81,7 +85,18 @@ async function drawDay() {
   place($("starts"), starts.length ? starts : [make("li", { textContent: "Nothing is free on this day." })]);
 }
 
-const draw = () => Promise.all([drawMonth(), drawDay()]).catch((problem) => say(problem.message));
+/** Draws all anew. Where that fails, what is shown may be old, and is asked for until it is not. */
+async function draw() {
+  try {
+    await Promise.all([drawMonth(), drawDay()]);
+    if (draw.failed) say("");
+    draw.failed = false;
+  } catch (problem) {
+    draw.failed = true;
+    say(problem.message);
+    setTimeout(changed, 5000);
+  }
+}
 
 async function choose(date) {
   state.day = date;
@@ -186,6 +201,7 @@ async function start() {
   $("lengths").hidden = lengths.length < 2;
   state.length = lengths.length ? Math.min(...lengths) : null;
   $("length").value = state.length;
+  $("zone").textContent = `Times are those of ${api.zone.replaceAll("_", " ")}.`;
   $("weekdays").replaceChildren(...weekdays().map((textContent) => make("span", { textContent })));
   $("length").onchange = () => { state.length = Number($("length").value); draw(); };
   for (const [button, months] of [["earlier", -1], ["later", 1]])

@@ -4,6 +4,7 @@
 (() => {
   const script = document.currentScript;
   const { tenant, service } = script.dataset;
+  if (!tenant || !service) return console.error("The script of the calendar needs data-tenant and data-service.", script);
   const at = new URL(`embed/${encodeURIComponent(tenant)}/${encodeURIComponent(service)}`, script.src);
   const frame = document.createElement("iframe");
   Object.assign(frame, { src: at.href, title: "Booking", loading: "lazy" });

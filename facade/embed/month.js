@@ -7,7 +7,8 @@ const names = {
   weekday: format({ weekday: "short" }),
   day: format({ weekday: "long", day: "numeric", month: "long" }),
   time: format({ hour: "numeric", minute: "2-digit" }),
-  whole: format({ weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit" }),
+  whole: format({ weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit",
+    timeZoneName: "short" }),
 };
 
 export const name = (kind, date) => names[kind].format(date);

@@ -107,6 +107,8 @@ async fn a_visitor_holds_goes_back_and_books() -> Result<()> {
         .await?;
     find(window, "#book").await?.click().await?;
     says(window, "#outcome", "It is booked.").await?;
+    // Whose clock it is, in both places where a time stands for long.
+    says(window, "#when", "UTC").await?;
     let booked = "select count(*) from booking.booking where status = 'confirmed' and customer ->> 'name' = 'Ada Lovelace'";
     assert_eq!(count(&world, booked).await?, 1);
     until(window, nobody).await?;
