@@ -59,8 +59,10 @@ impl Wanted {
         }
     }
 
-    fn request(&self, number: usize) -> Result<Request<Full<Bytes>>> {
-        let mut request = Request::get(&self.path).header("host", "localhost");
+    fn request(&self, number: usize, client: usize) -> Result<Request<Full<Bytes>>> {
+        let mut request = Request::get(&self.path)
+            .header("host", "localhost")
+            .header("x-forwarded-for", format!("192.0.2.{client}"));
         if self.session {
             request = request.header("booking-session", format!("bench-session-of-{number:010}"));
         }
@@ -149,7 +151,7 @@ pub async fn load(
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let begin = Instant::now();
     let mut tasks = Vec::new();
-    for _ in 0..clients {
+    for client in 0..clients {
         let wanted = wanted.clone();
         tasks.push(tokio::spawn(async move {
             let stream = TcpStream::connect(server).await?;
@@ -158,7 +160,7 @@ pub async fn load(
             tokio::spawn(connection);
             let mut times = Vec::new();
             while begin.elapsed() < time {
-                let request = wanted.request(NUMBER.fetch_add(1, Ordering::Relaxed))?;
+                let request = wanted.request(NUMBER.fetch_add(1, Ordering::Relaxed), client)?;
                 let at = Instant::now();
                 let answer = sender.send_request(request).await?;
                 let status = answer.status().as_u16();
