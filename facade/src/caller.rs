@@ -191,6 +191,10 @@ mod tests {
             Some(Who::Visitor)
         );
         assert_eq!(named(json!({"role": "service_role"})), Some(Who::Service));
+        assert_eq!(
+            named(json!({"role": "service_role", "sub": "ada"})),
+            Some(Who::Service)
+        );
         for role in ["authenticated", "postgres", "owner", "", "SERVICE_ROLE"] {
             assert_eq!(named(json!({"role": role})), None, "{role}");
             assert!(

@@ -8,10 +8,10 @@ use crate::config::parse_duration;
 
 /// Signing in: `Authorization: Bearer` with a JWT, or with the service key. Without any of these, everybody is a visitor.
 ///
-/// A token's `sub` says who it is, and nothing else says what they may: that is in the table booking.member. Its `role` is
-/// looked at only to tell visitors and the service apart. With the name of `--public-role` it is a visitor's, as Supabase's
-/// anon key is, whatever else it says; with the name of `--service-role` it is the service's. Any other role is that of
-/// somebody who has signed in, who needs a `sub`, and runs as `--member-role`.
+/// A token's `sub` says who it is; what they may is in the table booking.member, never in a claim, but for the service: with the
+/// name of `--service-role` as its `role` a token is the site's own and may everything, also with a `sub`, as Supabase's
+/// service_role key is. With the name of `--public-role` it is a visitor's, as Supabase's anon key is, whatever else it
+/// says. Any other role is that of somebody who has signed in, who needs a `sub`, and runs as `--member-role`.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Signing in")]
 pub struct Settings {
