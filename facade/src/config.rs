@@ -211,8 +211,8 @@ pub struct Live {
     #[arg(long, env = "BOOKING_MAX_VIEWERS", default_value = "800", value_parser = parse_count)]
     pub max_viewers: usize,
 
-    /// Viewers of one address at most; whoever is one too many is told to come back (429)
-    #[arg(long, env = "BOOKING_MAX_ADDRESS_VIEWERS", default_value = "100", value_parser = parse_count)]
+    /// Viewers of one address at most, fewer than --max-address-connections; whoever is one too many is told to come back (429)
+    #[arg(long, env = "BOOKING_MAX_ADDRESS_VIEWERS", default_value = "80", value_parser = parse_count)]
     pub max_address_viewers: usize,
 
     /// How often changes are read while somebody looks
