@@ -175,6 +175,8 @@ fn tell(
             continue;
         }
         let Some(service) = room.services.get_mut(watch) else {
+            // What changed before nobody was told, and whoever comes now reads once more.
+            hub.told.fetch_add(1, Ordering::SeqCst);
             room.services.insert(watch.clone(), Watched::new(news.held));
             continue;
         };
