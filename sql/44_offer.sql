@@ -218,7 +218,7 @@ begin
                     -- Condition 5: foreign live holds.
                     select c.unit, null, booking.slotmap_cover(c.span * v_read, m.grain), true
                     from booking.claim c
-                    where c.tenant_id = v_service.tenant_id and c.resource_id = m.resource_id and c.hold_id is not null
+                    where c.tenant_id = v_service.tenant_id and c.resource_id = m.resource_id and c.booking_id is null
                         and c.span && v_read
                         and (
                             select h.expires_at > answer.now and (h.session_hash = answer.session_hash) is not true

@@ -47,7 +47,7 @@ begin
         select c.resource_id, c.span, h.expires_at, coalesce(h.session_hash = v_session, false)
         from booking.claim c
         join booking.hold h using (tenant_id, hold_id)
-        where c.tenant_id = v_service.tenant_id and c.resource_id = any (v_resources) and c.hold_id is not null
+        where c.tenant_id = v_service.tenant_id and c.resource_id = any (v_resources) and c.booking_id is null
             and c.span && tstzrange(from_ts, to_ts) and h.expires_at > v_now
         order by lower(c.span), upper(c.span), c.resource_id, h.expires_at;
 end

@@ -60,7 +60,7 @@ begin
             select c.unit
             from booking.claim c
             join booking.hold h using (tenant_id, hold_id)
-            where c.tenant_id = v_resource.tenant_id and c.resource_id = v_resource.resource_id and c.hold_id is not null
+            where c.tenant_id = v_resource.tenant_id and c.resource_id = v_resource.resource_id and c.booking_id is null
                 and c.span && v_span and c.unit <= v_resource.capacity and h.expires_at > statement_timestamp())
         select p.open @> v_slots and not coalesce(p.busy && v_slots, false)
             and (select count(*) from taken) < v_resource.capacity

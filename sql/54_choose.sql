@@ -146,7 +146,8 @@ begin
                                     from (
                                         select x.tenant_id, x.hold_id
                                         from booking.claim x
-                                        where x.resource_id = m.resource_id and x.hold_id is not null
+                                        where x.resource_id = m.resource_id and x.booking_id is null
+                                            and x.tenant_id is not distinct from m.tenant_id
                                         offset 0) x
                                     where (
                                         select h.service_id = m.service_id and h.expires_at > clock_timestamp()

@@ -152,7 +152,7 @@ begin
             join booking.resource r on r.tenant_id = m.tenant_id and r.resource_id = m.resource_id and r.active
             -- Said in such a way that no index but that of held claims will do: in that of the constraint are all bookings.
             join booking.claim c
-                on c.resource_id = any (array[m.resource_id]) and c.hold_id is not null and c.tenant_id is not distinct from m.tenant_id
+                on c.resource_id = any (array[m.resource_id]) and c.booking_id is null and c.tenant_id is not distinct from m.tenant_id
             where upper(c.span) > clock_timestamp()
             offset 0) c
         where c.expires_at > clock_timestamp()
